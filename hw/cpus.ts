@@ -1,0 +1,101 @@
+/** Which CPUs there are, at boot. */
+export interface CpuSets {
+  /** CPUs there can ever be. */
+  readonly possible: readonly number[];
+  /** CPUs plugged in, out of the possible ones. */
+  readonly present: readonly number[];
+  /** CPUs running, out of the present ones; at least one. */
+  readonly online: readonly number[];
+}
+
+/** Which CPUs there are, and on which of them the caller is. Linux 2.6.29, kernel/cpu.c. */
+export class Cpus {
+  /** Highest possible CPU number plus one. */
+  readonly nrCpuIds: number;
+  /** CPUs there can ever be (`cpu_possible_map`). */
+  readonly possible: ReadonlySet<number>;
+  /** CPUs plugged in (`cpu_present_map`). */
+  readonly present: ReadonlySet<number>;
+  readonly #online: Set<number>;
+  readonly #active: Set<number>;
+  /** CPU the caller said to be on, -1 when he did not. */
+  #current = -1;
+  /** CPU that runs its notifiers while it comes or goes and is not online, else -1. */
+  #inTransit = -1;
+
+  /** CPUs after boot: the online ones are active, too. */
+  constructor(sets: CpuSets) {
+    this.nrCpuIds = Math.max(...sets.possible) + 1;
+    this.possible = new Set(sets.possible);
+    this.present = new Set(sets.present);
+    this.#online = new Set(sets.online);
+    this.#active = new Set(sets.online);
+  }
+
+  /** CPUs running (`cpu_online_map`), in no order. */
+  get online(): ReadonlySet<number> {
+    return this.#online;
+  }
+
+  /** CPUs the scheduler would use (`cpu_active_map`), in no order. */
+  get active(): ReadonlySet<number> {
+    return this.#active;
+  }
+
+  /** Lowest online CPU. */
+  get boot(): number {
+    return Math.min(...this.#online);
+  }
+
+  /** CPU the caller is on: as `runOn` says, else the lowest online one (`smp_processor_id`). */
+  smpProcessorId(): number {
+    // Whoever takes his own CPU down finds himself on another one.
+    const stays = this.#online.has(this.#current) || this.#current === this.#inTransit;
+    return stays && this.#current >= 0 ? this.#current : this.boot;
+  }
+
+  /** Runs `fn` as code on `cpu`, which must be online (`RangeError`). Calls nest. */
+  runOn<T>(cpu: number, fn: () => T): T {
+    if (!this.#online.has(cpu)) {
+      throw new RangeError(`Cannot run on CPU ${cpu}: it is not online`);
+    }
+    return this.#runAs(cpu, fn);
+  }
+
+  /** Runs `fn` on a CPU that is coming or going: hotplug's own. */
+  runInTransit(cpu: number, fn: () => void): void {
+    this.#inTransit = cpu;
+    try {
+      this.#runAs(cpu, fn);
+    } finally {
+      this.#inTransit = -1;
+    }
+  }
+
+  /** Sets or clears the online bit: hotplug's own (`set_cpu_online`). */
+  setCpuOnline(cpu: number, online: boolean): void {
+    if (online) this.#online.add(cpu);
+    else this.#online.delete(cpu);
+  }
+
+  /** Sets or clears the active bit: hotplug's own (`set_cpu_active`). */
+  setCpuActive(cpu: number, active: boolean): void {
+    if (active) this.#active.add(cpu);
+    else this.#active.delete(cpu);
+  }
+
+  #runAs<T>(cpu: number, fn: () => T): T {
+    const caller = this.#current;
+    this.#current = cpu;
+    try {
+      return fn();
+    } finally {
+      this.#current = caller;
+    }
+  }
+}
+
+/** CPU numbers in the order Linux goes through a mask. */
+export function ascending(cpus: Iterable<number>): number[] {
+  return [...cpus].sort((a, b) => a - b);
+}

@@ -1,0 +1,195 @@
+import { KernelError } from "./errno.ts";
+
+/** The owner may read. Linux, include/linux/stat.h, as the two types below. */
+export const S_IRUSR: number = 0o400;
+/** Type of a regular file. */
+export const S_IFREG: number = 0o100000;
+/** Type of a directory. */
+export const S_IFDIR: number = 0o40000;
+
+/** The file can be read. Linux 2.6.29, include/linux/fs.h, as all modes of a file. */
+export const FMODE_READ: number = 1;
+/** The file has a position that can be moved. */
+export const FMODE_LSEEK: number = 4;
+/** The file can be read at any place. */
+export const FMODE_PREAD: number = 8;
+/** The file can be written at any place. */
+export const FMODE_PWRITE: number = 16;
+
+/** What happens when a file is opened, read, and closed for the last time. */
+export interface FileOperations {
+  /** Called for each open file; by throwing it refuses. */
+  open?(inode: Inode, file: OpenFile): void;
+  /** Called when an open file is closed. */
+  release?(inode: Inode, file: OpenFile): void;
+  /** Fills the start of `dest` with what lies at `position` and says how many bytes that is. */
+  read?(file: OpenFile, dest: Uint8Array, position: number): number;
+}
+
+/** Operations of a file that was made without any: it reads as empty. */
+const defaultFileOperations: FileOperations = { read: () => 0 };
+
+/** What a name stands for. */
+export interface Inode {
+  /** Type and permissions; kept, not enforced: whoever calls is root. */
+  readonly mode: number;
+  /** The maker's own value (`i_private`). */
+  readonly private: unknown;
+  /** What the file does. */
+  readonly fops: FileOperations;
+}
+
+/** A regular file's inode. Only the permissions of `mode` count. */
+export function regularInode(mode: number, data: unknown, fops?: FileOperations): Inode {
+  return { mode: S_IFREG | mode & 0o7777, private: data, fops: fops ?? defaultFileOperations };
+}
+
+/**
+ * A name of a file or directory. It need not lie in a directory: names are unique within a
+ * directory, and a dentry without one is nobody's business.
+ */
+export class Dentry {
+  /** Its name. */
+  readonly name: string;
+  /** What it stands for. */
+  readonly inode: Inode;
+  /** Directory it lies in, `null` for a root and for a dentry that stands alone. */
+  readonly parent: Dentry | null;
+  readonly #children: Map<string, Dentry> | null;
+  #exists = true;
+  #openFiles = 0;
+
+  /** A file or directory, by `inode.mode`, entered into `parent` if there is one. */
+  constructor(name: string, inode: Inode, parent: Dentry | null = null) {
+    this.name = name;
+    this.inode = inode;
+    this.parent = parent;
+    this.#children = inode.mode & S_IFDIR ? new Map() : null;
+    if (parent) parent.#enter(this);
+  }
+
+  /** False once it was removed. Files open by then stay usable. */
+  get exists(): boolean {
+    return this.#exists;
+  }
+
+  /** Files open on it. */
+  get openFiles(): number {
+    return this.#openFiles;
+  }
+
+  /** Whether it can hold others. */
+  get isDirectory(): boolean {
+    return this.#children !== null;
+  }
+
+  /** What a directory holds, in order of making; nothing for a file. */
+  get children(): Dentry[] {
+    return [...this.#children?.values() ?? []];
+  }
+
+  /** The child of that name, `undefined` when there is none. */
+  child(name: string): Dentry | undefined {
+    return this.#children?.get(name);
+  }
+
+  /**
+   * Opens the file for reading. `ENOENT` when it was removed, `EISDIR` for a directory, or whatever
+   * the file's own `open` throws: then the file is not open and `release` not called.
+   */
+  open(): OpenFile {
+    if (!this.#exists) throw new KernelError("ENOENT", `Cannot open ${this.name}: it was removed`);
+    if (this.#children) throw new KernelError("EISDIR", `Cannot open ${this.name}: a directory`);
+    const file = new OpenFile(this, () => void this.#openFiles--);
+    this.inode.fops.open?.(this.inode, file);
+    this.#openFiles++;
+    return file;
+  }
+
+  /**
+   * Removes the name; it is free for reuse at once. A directory that is not empty stays, silently,
+   * as in debugfs. A `TypeError` for what was removed before.
+   */
+  remove(): void {
+    if (!this.#exists) throw new TypeError(`Cannot remove ${this.name}: it was removed before`);
+    if (this.#children && this.#children.size > 0) return;
+    this.#exists = false;
+    if (this.parent) this.parent.#children?.delete(this.name);
+  }
+
+  #enter(child: Dentry): void {
+    const what = `Cannot make ${child.name} in ${this.name}`;
+    if (!this.#children) throw new KernelError("ENOTDIR", `${what}: not a directory`);
+    if (!this.#exists) throw new KernelError("ENOENT", `${what}: the directory was removed`);
+    if (this.#children.has(child.name)) throw new KernelError("EEXIST", `${what}: it exists`);
+    this.#children.set(child.name, child);
+  }
+}
+
+/** A file while it is open (`struct file`). */
+export class OpenFile {
+  /** Name it was opened by. */
+  readonly dentry: Dentry;
+  /** What may be done with it: bits `FMODE_*`. */
+  mode: number = FMODE_READ | FMODE_LSEEK | FMODE_PREAD | FMODE_PWRITE;
+  /** For the file operations to use. */
+  privateData: unknown = null;
+  #position = 0;
+  #closed: (() => void) | null;
+
+  /** Made by {@linkcode Dentry.open}; `closed` is called once, when it is closed. */
+  constructor(dentry: Dentry, closed: () => void) {
+    this.dentry = dentry;
+    this.#closed = closed;
+  }
+
+  /** Reads on from where the last read ended. `EINVAL` for a file that cannot be read. */
+  read(dest: Uint8Array): number {
+    const length = this.#readAt(dest, this.#position);
+    this.#position += length;
+    return length;
+  }
+
+  /** Reads at `position`. `ESPIPE` when the file knows no positions, `EINVAL` as `read`. */
+  pread(dest: Uint8Array, position: number): number {
+    if (!(this.mode & FMODE_PREAD)) {
+      throw new KernelError("ESPIPE", `Cannot read ${this.dentry.name} at ${position}: no seeking`);
+    }
+    return this.#readAt(dest, position);
+  }
+
+  /** Closes the file, calling its `release`. `EBADF` when it was closed before. */
+  close(): void {
+    const closed = this.#assertOpen();
+    this.#closed = null;
+    try {
+      this.dentry.inode.fops.release?.(this.dentry.inode, this);
+    } finally {
+      closed();
+    }
+  }
+
+  /** Closes the file unless that was done. */
+  [Symbol.dispose](): void {
+    if (this.#closed) this.close();
+  }
+
+  #readAt(dest: Uint8Array, position: number): number {
+    this.#assertOpen();
+    const { fops } = this.dentry.inode;
+    if (!fops.read) {
+      throw new KernelError("EINVAL", `Cannot read ${this.dentry.name}: it has no read operation`);
+    }
+    return fops.read(this, dest, position);
+  }
+
+  #assertOpen(): () => void {
+    if (this.#closed) return this.#closed;
+    throw new KernelError("EBADF", `Cannot use ${this.dentry.name}: the file is closed`);
+  }
+}
+
+/** Makes an open file one without positions (`nonseekable_open`). */
+export function nonseekableOpen(file: OpenFile): void {
+  file.mode &= ~(FMODE_LSEEK | FMODE_PREAD | FMODE_PWRITE);
+}

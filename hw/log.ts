@@ -1,0 +1,111 @@
+/** Severity of a message, 0 (emergency) to 7 (debug); `null` when none was given. */
+export type LogLevel = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | null;
+
+/** The system is unusable. Linux 2.6.29, include/linux/kernel.h, as all levels. */
+export const KERN_EMERG: LogLevel = 0;
+/** Action must be taken at once. */
+export const KERN_ALERT: LogLevel = 1;
+/** An error. */
+export const KERN_ERR: LogLevel = 3;
+/** A warning. */
+export const KERN_WARNING: LogLevel = 4;
+/** Normal but significant. */
+export const KERN_NOTICE: LogLevel = 5;
+
+/** A message of {@linkcode KernelLog.printk}; `text` ends with its newline. */
+export interface PrintkEntry {
+  /** Tells the two kinds of entries apart. */
+  readonly type: "printk";
+  /** Level of the message. */
+  readonly level: LogLevel;
+  /** The message. */
+  readonly text: string;
+}
+
+/** A warning of {@linkcode KernelLog.warnOn}. */
+export interface WarnEntry {
+  /** Tells the two kinds of entries apart. */
+  readonly type: "warn";
+  /** Name of the kernel function that warned. */
+  readonly function: string;
+  /** What was the case, as the kernel's source puts it. */
+  readonly condition: string;
+}
+
+/** One entry of the log. */
+export type LogEntry = PrintkEntry | WarnEntry;
+
+/** An entry as one line without newline, a level in front as in the kernel's log buffer. */
+export function formatLogEntry(entry: LogEntry): string {
+  if (entry.type === "warn") return `<4>WARNING: at ${entry.function}(): ${entry.condition}`;
+  const prefix = entry.level === null ? "" : `<${entry.level}>`;
+  return prefix + entry.text.trimEnd();
+}
+
+/** Called with each entry as it is made. */
+export type LogListener = (entry: LogEntry) => void;
+
+/**
+ * The machine's log: `printk` and `WARN_ON`, to be read afterwards or listened to. It keeps the
+ * newest {@linkcode KernelLog.capacity} entries and counts the older ones it lets go.
+ */
+export class KernelLog {
+  /** Most entries kept. */
+  readonly capacity: number;
+  readonly #entries: LogEntry[] = [];
+  #dropped = 0;
+  readonly #listeners = new Set<LogListener>();
+
+  /** An empty log for `capacity` entries, at least 1. */
+  constructor(capacity: number = 4096) {
+    this.capacity = capacity;
+  }
+
+  /** Entries kept, oldest first: a copy. */
+  get entries(): LogEntry[] {
+    return [...this.#entries];
+  }
+
+  /** Entries let go because newer ones needed their place. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** Logs a message. `text` should end with a newline, as the kernel's do. */
+  printk(level: LogLevel, text: string): void {
+    this.#append({ type: "printk", level, text });
+  }
+
+  /** Logs a warning if `condition` holds, and answers `condition` (`WARN_ON`). */
+  warnOn(condition: boolean, functionName: string, conditionText: string): boolean {
+    if (condition) {
+      this.#append({ type: "warn", function: functionName, condition: conditionText });
+    }
+    return condition;
+  }
+
+  /**
+   * Calls `listener` synchronously with each further entry, until the function returned is
+   * called. What a listener throws is reported as an uncaught error: the machine is in the
+   * middle of something and goes on.
+   */
+  subscribe(listener: LogListener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  #append(entry: LogEntry): void {
+    this.#entries.push(entry);
+    if (this.#entries.length > this.capacity) {
+      this.#entries.shift();
+      this.#dropped++;
+    }
+    for (const listener of this.#listeners) {
+      try {
+        listener(entry);
+      } catch (error) {
+        reportError(error);
+      }
+    }
+  }
+}

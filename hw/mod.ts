@@ -1,0 +1,46 @@
+/**
+ * A small machine to run kernel code on: NUMA nodes with page frames, a buddy allocator, small
+ * allocations with fault injection, CPUs that come and go with the kernel's notifier chain, a log
+ * and a debugfs. {@linkcode Machine} is all of it. Behaviour, names and constants are those of
+ * Linux 2.6.29 on x86-64.
+ *
+ * What is not modelled, and why:
+ *
+ * | left out | because |
+ * | --- | --- |
+ * | watermarks, reserves, reclaim, OOM killer | an allocation fails when the last frame is gone, so that what follows can be watched |
+ * | per-CPU page lists, mobility types | they are off on zones this small, or hide which frame is taken |
+ * | zones below and above Normal | one zone a node is enough to fall back |
+ * | memory policies, cpusets | the callers have none; `interleave_hit` stays 0 |
+ * | zonelists rebuilt at run time, memory hotplug | nodes never change |
+ * | "page allocation failure" messages, the limit on bad page reports | failures are thrown, the log is bounded |
+ * | bytes and pages of small allocations | only how many there are, and where, matters here |
+ * | fault injection's task and stack filters, its stack dumps | there are no tasks |
+ * | waiting for a lock | one thread: it would wait for ever, so it throws |
+ * | node CPU masks, scheduler, interrupts, stop_machine | nothing runs but the caller |
+ * | informational messages of x86; its rule that CPU 0 stays | the rule is an arch hook's, off at first |
+ * | permissions, inode times, links, writing in debugfs | whoever calls is root, files are to be read |
+ *
+ * @module
+ */
+export * from "./cpu_actions.ts";
+export * from "./cpus.ts";
+export * from "./debugfs.ts";
+export * from "./dentry.ts";
+export * from "./errno.ts";
+export * from "./fault_inject.ts";
+export * from "./gfp.ts";
+export * from "./hotplug.ts";
+export * from "./kref.ts";
+export * from "./list.ts";
+export * from "./log.ts";
+export * from "./machine.ts";
+export * from "./mutex.ts";
+export * from "./notifier.ts";
+export * from "./numa.ts";
+export * from "./page.ts";
+export * from "./page_alloc.ts";
+export * from "./ram.ts";
+export * from "./slab.ts";
+export * from "./snapshot.ts";
+export * from "./zone.ts";

@@ -1,0 +1,99 @@
+import { KernelError } from "./errno.ts";
+import type { FaultInjection } from "./fault_inject.ts";
+import { __GFP_ZERO, type Gfp } from "./gfp.ts";
+
+/** Sizes small allocations are rounded up to, in bytes. Linux 2.6.29, include/linux/slub_def.h. */
+// deno-fmt-ignore
+export const SLAB_SIZES: readonly number[] = [
+  8, 16, 32, 64, 96, 128, 192, 256, 512, 1024, 2048, 4096,
+];
+
+/** A small allocation. It has no bytes: only that it exists, how large and where is modelled. */
+export class SlabObject {
+  /** Bytes it takes up, one of {@linkcode SLAB_SIZES}. */
+  readonly size: number;
+  /** Node it is accounted to. */
+  readonly nid: number;
+
+  /** Made by {@linkcode Slab}. */
+  constructor(size: number, nid: number) {
+    this.size = size;
+    this.nid = nid;
+  }
+}
+
+/**
+ * Small allocations, accounted for by node so that a leak shows, and made to fail by
+ * {@linkcode FaultInjection}. They take no page frames, so nothing else makes them fail.
+ */
+export class Slab {
+  readonly #live = new Set<SlabObject>();
+  /** Objects allocated and not freed, by node. */
+  readonly liveByNode: number[];
+  readonly #failslab: FaultInjection;
+  readonly #numaNodeId: () => number;
+  #allocated = 0;
+  #failed = 0;
+
+  /** Nothing allocated on `nrNodes` nodes; `numaNodeId` tells the caller's. */
+  constructor(nrNodes: number, failslab: FaultInjection, numaNodeId: () => number) {
+    this.liveByNode = new Array(nrNodes).fill(0);
+    this.#failslab = failslab;
+    this.#numaNodeId = numaNodeId;
+  }
+
+  /** Objects allocated and not freed. */
+  get live(): number {
+    return this.#live.size;
+  }
+
+  /** Objects ever allocated. */
+  get allocated(): number {
+    return this.#allocated;
+  }
+
+  /** Allocations that fault injection refused. */
+  get failed(): number {
+    return this.#failed;
+  }
+
+  /** Allocates `size` bytes, 1 to 4096, on the caller's node. `ENOMEM` by fault injection. */
+  kmalloc(size: number, gfp: Gfp): SlabObject {
+    return this.kmallocNode(size, gfp, -1);
+  }
+
+  /** `kmalloc` with zeroed bytes. */
+  kzalloc(size: number, gfp: Gfp): SlabObject {
+    return this.kmalloc(size, gfp | __GFP_ZERO);
+  }
+
+  /** `kmalloc` on node `nid`; -1 is the caller's. A node without frames will do: it takes none. */
+  kmallocNode(size: number, gfp: Gfp, nid: number): SlabObject {
+    const objectSize = SLAB_SIZES.find((candidate) => candidate >= size);
+    if (!Number.isInteger(size) || size <= 0 || objectSize === undefined) {
+      throw new RangeError(`Cannot allocate ${size} bytes: not a size from 1 to 4096`);
+    }
+    const node = nid === -1 ? this.#numaNodeId() : nid;
+    if (this.liveByNode[node] === undefined) {
+      throw new RangeError(`Cannot allocate on node ${nid}: no such node`);
+    }
+    if (this.#failslab.failSlab(objectSize, gfp)) {
+      this.#failed++;
+      throw new KernelError("ENOMEM", `Cannot allocate ${size} bytes: failed by fault injection`);
+    }
+    const object = new SlabObject(objectSize, node);
+    this.#live.add(object);
+    this.liveByNode[node]++;
+    this.#allocated++;
+    return object;
+  }
+
+  /** Frees an object; `null` does nothing. A `TypeError` for one freed before. */
+  kfree(object: SlabObject | null): void {
+    if (object === null) return;
+    if (!this.#live.delete(object)) {
+      throw new TypeError("Cannot free a slab object: it is not allocated here");
+    }
+    this.liveByNode[object.nid]--;
+  }
+}

@@ -1,0 +1,2 @@
+export * from "./hw/mod.ts";
+export * from "./relay/mod.ts";

@@ -1,0 +1,26 @@
+import { type Address, ListHead, type Page, PAGE_SIZE, pageAddress } from "../hw/mod.ts";
+
+/**
+ * One page of a buffer (`struct buf_page`). Where it lies in the buffer stands here and not in the
+ * page frame, so that the frame can be given to a disk or network as it is.
+ */
+export class BufferPage {
+  /** The page frame; its private value leads back here. */
+  readonly page: Page;
+  /** Offset of the page's first byte in the buffer. */
+  readonly offset: number;
+  /** Address of the page's first byte in RAM. */
+  readonly address: Address;
+  /** Link on the buffer's list of pages. */
+  readonly list: ListHead<BufferPage> = new ListHead<BufferPage>(this);
+  /** Offset in the buffer where the run of adjacent frames ends. Never changes after open. */
+  extentEnd: number;
+
+  /** Page frame `page` as the bytes from `offset` on. */
+  constructor(page: Page, offset: number) {
+    this.page = page;
+    this.offset = offset;
+    this.address = pageAddress(page);
+    this.extentEnd = offset + PAGE_SIZE;
+  }
+}
