@@ -115,9 +115,7 @@ export class RelayBuffer {
     const end = begin + length;
     const page = this.#pages.find(WPAGE, begin);
     if (end > page.extentEnd) {
-      this.#eachExtent(begin, end, (address, from, to) => {
-        this.#ram.set(src.subarray(from, to), address);
-      });
+      this.#writeExtents(begin, src);
     } else {
       const address = page.address + begin - page.offset;
       if (length > WRITE_LOOP_MAX) this.#ram.set(src, address);
@@ -138,9 +136,7 @@ export class RelayBuffer {
     const end = begin + length;
     const page = this.#pages.find(RPAGE, begin);
     if (end > page.extentEnd) {
-      this.#eachExtent(begin, end, (address, from, to) => {
-        dest.set(this.#ram.subarray(address, address + to - from), from);
-      });
+      this.#readExtents(begin, dest);
     } else {
       const address = page.address + begin - page.offset;
       if (length > READ_LOOP_MAX) dest.set(this.#ram.subarray(address, address + length));
@@ -210,17 +206,32 @@ export class RelayBuffer {
     this.#pages.cache[slot] = this.#pages.index[(end - 1) >>> PAGE_SHIFT];
   }
 
+  // The two below are methods of their own because a closure that captures an argument would cost
+  // every call of `write` and `read` an allocation.
+
+  #writeExtents(begin: number, src: Uint8Array): void {
+    this.#eachExtent(begin, src.length, (address, from, to) => {
+      this.#ram.set(src.subarray(from, to), address);
+    });
+  }
+
+  #readExtents(begin: number, dest: Uint8Array): void {
+    this.#eachExtent(begin, dest.length, (address, from, to) => {
+      dest.set(this.#ram.subarray(address, address + to - from), from);
+    });
+  }
+
   /** Calls `copy` for each extent with its address and which of the bytes lie there. */
   #eachExtent(
     begin: number,
-    end: number,
+    length: number,
     copy: (address: Address, from: number, to: number) => void,
   ): void {
-    for (let offset = begin; offset < end;) {
-      const page = this.#pages.index[offset >>> PAGE_SHIFT];
-      const stop = Math.min(end, page.extentEnd);
-      copy(page.address + offset - page.offset, offset - begin, stop - begin);
-      offset = stop;
+    for (let from = 0; from < length;) {
+      const page = this.#pages.index[(begin + from) >>> PAGE_SHIFT];
+      const to = Math.min(length, page.extentEnd - begin);
+      copy(page.address + begin + from - page.offset, from, to);
+      from = to;
     }
   }
 }

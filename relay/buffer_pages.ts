@@ -108,7 +108,7 @@ export class BufferPages {
    * are the distance in pages.
    */
   #search(slot: CacheSlot, cached: BufferPage, offset: number, within: number): BufferPage {
-    const half = this.#size / 2;
+    const half = this.#size >>> 1;
     let diff = within;
     if (diff <= -half) diff += this.#size;
     else if (diff > half) diff -= this.#size;

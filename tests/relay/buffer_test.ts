@@ -133,7 +133,8 @@ Deno.test("a freed buffer refuses every access and has no pages", () => {
 
 for (const length of [8, 64, 4096]) {
   Deno.test(`write() of ${length} bytes inside an extent, and offsetAddress(), make no garbage`, () => {
-    const buffer = openBuffer(4, 16384);
+    const relay = Relay.start(new Machine({ nodes: [64] }));
+    const buffer = relay.open({ baseFilename: "t", subbufSize: 16384, nSubbufs: 4 }).buf[0]!;
     const src = new Uint8Array(length);
     const round = (): number => {
       const before = Deno.memoryUsage().heapUsed;
