@@ -1,0 +1,80 @@
+import type { Machine, MachineSnapshot } from "../../hw/mod.ts";
+import type { Lane } from "./lane.ts";
+
+/** Shows how far the job is: one line that changes on a terminal, every tenth elsewhere. */
+export class Progress {
+  readonly #total: number;
+  readonly #terminal = Deno.stderr.isTerminal();
+  #lastTenth = -1;
+
+  /** Progress towards `total` bytes. */
+  constructor(total: number) {
+    this.#total = total;
+  }
+
+  /** Says that `done` bytes are relayed, and what is being relayed now. */
+  show(done: number, what: string): void {
+    const percent = this.#total === 0 ? 100 : Math.min(100, Math.floor(100 * done / this.#total));
+    const line = `${String(percent).padStart(3)} %  ${done} of ${this.#total} bytes  ${what}`;
+    if (this.#terminal) {
+      write(`\r\x1b[K${line.slice(0, 79)}`);
+    } else if (Math.floor(percent / 10) > this.#lastTenth) {
+      this.#lastTenth = Math.floor(percent / 10);
+      write(`${line}\n`);
+    }
+  }
+
+  /** Wipes the line, so that something else can be said. */
+  clear(): void {
+    if (this.#terminal) write("\r\x1b[K");
+  }
+}
+
+function write(text: string): void {
+  Deno.stderr.writeSync(new TextEncoder().encode(text));
+}
+
+/** Pads the cells of a table: the first column to the left, the others to the right. */
+export function formatTable(rows: readonly (readonly (string | number)[])[]): string {
+  const cells = rows.map((row) => row.map(String));
+  const widths = cells[0].map((_, column) => Math.max(...cells.map((row) => row[column].length)));
+  const pad = (cell: string, column: number): string =>
+    column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]);
+  return cells.map((row) => `  ${row.map(pad).join("  ")}`.trimEnd()).join("\n");
+}
+
+/** What happened on each CPU. */
+export function cpuTable(machine: Machine, lanes: Iterable<Lane>): string {
+  const rows: (string | number)[][] = [
+    ["CPU", "state", "node of buffer", "files", "bytes", "pages"],
+  ];
+  const total = { files: 0, bytes: 0, pages: 0 };
+  for (const { buffer, files, bytes, pages } of lanes) {
+    const nodes = new Set(buffer.pages.map((page) => page.page.nid));
+    const state = machine.cpus.online.has(buffer.cpu) ? "online" : "offline";
+    rows.push([buffer.cpu, state, [...nodes].join(", "), files, bytes, pages]);
+    total.files += files;
+    total.bytes += bytes;
+    total.pages += pages;
+  }
+  rows.push(["all", "", "", total.files, total.bytes, total.pages]);
+  return formatTable(rows);
+}
+
+/** `numastat` of all nodes, side by side. */
+export function numastatTable(machine: Machine): string {
+  const columns = machine.pages.zones.map(({ nid }) =>
+    machine.pages.numastat(nid).trimEnd().split("\n").map((line) => line.split(" "))
+  );
+  const rows = columns[0].map(([name], row) => [name, ...columns.map((lines) => lines[row][1])]);
+  return formatTable([["numastat", ...columns.map((_, nid) => `node ${nid}`)], ...rows]);
+}
+
+/** How many pages and small objects are in use, and how many ever were. */
+export function usage({ nodes, slab }: MachineSnapshot): string {
+  const sum = (numbers: number[]): number => numbers.reduce((a, b) => a + b, 0);
+  const pages = sum(nodes.map((node) => node.frames - node.free));
+  const taken = sum(nodes.map(({ counters }) => counters.numaHit + counters.numaMiss));
+  return `${pages} pages and ${sum(slab.liveByNode)} small objects in use, ` +
+    `${taken} and ${slab.allocated} allocated so far`;
+}

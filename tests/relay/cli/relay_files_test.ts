@@ -1,0 +1,205 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+
+const main = new URL("../../../relay/cli/mod.ts", import.meta.url).pathname;
+
+const needed = ["run", "read", "write"] as const;
+const ignore = needed.some((name) => Deno.permissions.querySync({ name }).state !== "granted");
+
+interface Finished {
+  code: number;
+  out: string;
+  err: string;
+}
+
+/** Starts the program with exactly the permissions that `deno task relay` gives it, or others. */
+function start(
+  directory: string,
+  args: string[],
+  permissions = ["--allow-read", "--allow-write"],
+): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", ...permissions, main, "--cwd", directory, ...args],
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+function run(directory: string, ...args: string[]): Promise<Finished> {
+  return finish(start(directory, args));
+}
+
+async function finish(child: Deno.ChildProcess): Promise<Finished> {
+  const { code, stdout, stderr } = await child.output();
+  const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+  return { code, out: text(stdout), err: text(stderr) };
+}
+
+/** A test in a folder of its own, which is gone afterwards. */
+function test(name: string, body: (directory: string) => Promise<void>, skip = false): void {
+  Deno.test({
+    name: `deno task relay ${name}`,
+    ignore: ignore || skip,
+    async fn() {
+      const directory = await Deno.makeTempDir();
+      try {
+        await body(directory);
+      } finally {
+        await Deno.remove(directory, { recursive: true });
+      }
+    },
+  });
+}
+
+/** Bytes that differ from place to place. */
+function bytes(length: number, seed: number): Uint8Array {
+  return Uint8Array.from({ length }, (_, i) => i * seed + (i >> 8) + (i >> 16));
+}
+
+async function names(directory: string): Promise<string[]> {
+  const found = [];
+  for await (const entry of Deno.readDir(directory)) found.push(entry.name);
+  return found.sort();
+}
+
+test("relays several files, each to the CPU whose turn it is", async (directory) => {
+  const inputs = [bytes(100, 3), bytes(4096, 5), bytes(70_000, 7), bytes(0, 1), bytes(5, 11)];
+  for (const [i, data] of inputs.entries()) await Deno.writeFile(`${directory}/in${i}`, data);
+  const files = inputs.map((_, i) => `in${i}`);
+  const { code, out, err } = await run(directory, "--cpus", "3", "--out", "o", ...files);
+  assertEquals(code, 0, err);
+  assertEquals(await names(`${directory}/o`), ["relay0", "relay1", "relay2", "relay3"]);
+  const outputs = await Promise.all(
+    [0, 1, 2, 3].map((cpu) => Deno.readFile(`${directory}/o/relay${cpu}`)),
+  );
+  // Half-way lies in file 2, which began on CPU 2 and, that being down by then, ends on CPU 0.
+  const [in0, in1, in2, in3, in4] = inputs;
+  assertEquals(outputs, [
+    new Uint8Array([...in0, ...in2.subarray(65536)]),
+    new Uint8Array([...in1, ...in3]),
+    in2.slice(0, 65536),
+    in4,
+  ]);
+  assertStringIncludes(out, "CPU hotplug: cpu_up(3): done; cpu_down(2): done");
+  assertMatch(out, /^ {2}all +5 +74201 +\d+$/m);
+  assertMatch(out, /^ {2}numa_hit +128 +128$/m);
+  assertStringIncludes(err, "100 %");
+});
+
+test("relays a file much larger than a buffer, whole", async (directory) => {
+  const data = bytes(3_000_001, 13);
+  await Deno.writeFile(`${directory}/big`, data);
+  const { code, err } = await run(directory, "--cpus", "2", "big");
+  assertEquals(code, 0, err);
+  const first = await Deno.readFile(`${directory}/relay-out/relay0`);
+  assertEquals(first, data);
+});
+
+test("goes on on another CPU when a file's CPU goes down", async (directory) => {
+  const data = bytes(1_000_000, 17);
+  await Deno.writeFile(`${directory}/big`, data);
+  const { code, out } = await run(directory, "--cpus", "1", "--nodes", "1", "big");
+  assertEquals(code, 0);
+  assertMatch(out, /^ {2}0 +offline/m);
+  const parts = await Promise.all(
+    [0, 1].map((cpu) => Deno.readFile(`${directory}/relay-out/relay${cpu}`)),
+  );
+  assert(parts[1].length > 0, "nothing went to the CPU that came up");
+  assertEquals(new Uint8Array(await new Blob(parts).arrayBuffer()), data);
+});
+
+test("relays its own sources when no file is given", async (directory) => {
+  const { code, out, err } = await run(directory);
+  assertEquals(code, 0, err);
+  assertStringIncludes(out, "what is in relay-out/relay* is what went in");
+});
+
+test("says what help says", async (directory) => {
+  const { code, out } = await run(directory, "--help");
+  assertEquals(code, 0);
+  assertStringIncludes(out, "Usage: deno task relay");
+  assertEquals(await names(directory), []);
+});
+
+for (
+  const [what, args, message] of [
+    [
+      "an unknown option",
+      ["--nope"],
+      "error: Cannot understand the arguments: Unknown option '--nope'",
+    ],
+    ["a file that is not there", ["x"], "error: Cannot read x: no such file or directory"],
+    ["a directory", ["."], "error: Cannot read .: it is a directory"],
+  ] as [string, string[], string][]
+) {
+  test(`ends with one line for ${what}`, async (directory) => {
+    const { code, out, err } = await run(directory, ...args);
+    assertEquals([code, out], [1, ""]);
+    assertStringIncludes(err, message);
+    assertEquals(err.trimEnd().split("\n").length, 1, err);
+    assertEquals(await names(directory), []);
+  });
+}
+
+test("ends with one line when the folder cannot be made", async (directory) => {
+  await Deno.writeTextFile(`${directory}/file`, "x");
+  const { code, err } = await run(directory, "--out", "file/o", "file");
+  assertEquals(code, 1);
+  assertMatch(err, /^error: Cannot make file\/o: .+\n$/);
+});
+
+test("ends with one line on a full disk, and keeps what was there before", async (directory) => {
+  await Deno.mkdir(`${directory}/o`);
+  await Deno.writeTextFile(`${directory}/o/relay0`, "from before");
+  await Deno.symlink("/dev/full", `${directory}/o/relay0.part`);
+  await Deno.writeFile(`${directory}/in`, bytes(100_000, 3));
+  // Deno lets a program at a device only with all permissions.
+  const { code, err } = await finish(start(directory, ["--out", "o", "in"], ["--allow-all"]));
+  assertEquals(code, 1);
+  const last = err.trimEnd().split("\n").at(-1)!;
+  assertMatch(last, /^error: Cannot write .*relay0\.part: no space left on device; no unfinished/);
+  assertEquals(await names(`${directory}/o`), ["relay0"]);
+  assertEquals(await Deno.readTextFile(`${directory}/o/relay0`), "from before");
+}, Deno.build.os !== "linux");
+
+test("--fail-page unwinds the open and says so", async (directory) => {
+  await Deno.writeFile(`${directory}/in`, bytes(10, 3));
+  const { code, out, err } = await run(directory, "--fail-page", "100", "in");
+  assertEquals(code, 1);
+  assertStringIncludes(out, "made relay0: 64 pages");
+  assertStringIncludes(out, "removing relay0");
+  assertStringIncludes(out, "unwound: 0 pages and 0 small objects in use, 99 and");
+  assertStringIncludes(err, "error: Cannot open the channel: ENOMEM");
+});
+
+test("--fail-slab on the way up of a CPU leaves that CPU down, and the rest works", async (directory) => {
+  await Deno.writeFile(`${directory}/in`, bytes(10, 3));
+  // A channel and, for each CPU, a name, a buffer and 64 descriptors: the 134th is CPU 2's name.
+  const { code, out } = await run(directory, "--cpus", "2", "--fail-slab", "134", "in");
+  assertEquals(code, 0);
+  assertStringIncludes(out, "kernel: <3>relay_hotcpu_callback: cpu 2 buffer creation failed");
+  assertStringIncludes(out, "cpu_up(2): EINVAL");
+  assertStringIncludes(out, "cpu_down(1): done");
+});
+
+test("--fail-page beyond the last allocation says that it never came", async (directory) => {
+  await Deno.writeFile(`${directory}/in`, bytes(10, 3));
+  const { code, out } = await run(directory, "--cpus", "1", "--fail-page", "129", "in");
+  assertEquals(code, 0);
+  assertStringIncludes(out, "--fail-page 129 never came: 128 pages were allocated");
+});
+
+test("leaves nothing unfinished when it is interrupted", async (directory) => {
+  await Deno.writeFile(`${directory}/in`, new Uint8Array(200_000_000));
+  const child = start(directory, ["--out", "o", "in"]);
+  const finished = finish(child);
+  for (;;) {
+    const part = await Deno.stat(`${directory}/o/relay0.part`).catch(() => null);
+    if (part && part.size > 0) break;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  child.kill("SIGINT");
+  const { code, err } = await finished;
+  assertEquals(code, 1);
+  assertStringIncludes(err, "error: Interrupted; no unfinished file");
+  assertEquals(await names(`${directory}/o`), []);
+}, Deno.build.os === "windows");
