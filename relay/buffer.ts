@@ -9,6 +9,9 @@ import { References } from "./references.ts";
 /** Bytes of `struct rchan_buf` on a 64-bit machine. */
 const SIZEOF_RCHAN_BUF = 128;
 
+/** Takes the offset within a page. */
+const IN_PAGE = PAGE_SIZE - 1;
+
 /** Up to this length a loop over the bytes beats `set`, whose call alone costs as much. */
 const WRITE_LOOP_MAX = 16;
 /** The same for reading, where `set` needs a view of the bytes besides. */
@@ -35,6 +38,10 @@ export class RelayBuffer {
   readonly #ram: Uint8Array;
   readonly #slab: SlabObject;
   readonly #pages: BufferPages;
+  // Parts of #pages, at hand.
+  readonly #pfns: Int32Array;
+  readonly #extentEnds: Int32Array;
+  readonly #cache: Int32Array;
   readonly #subbufSize: number;
   /** Bytes, a power of two; 0 once the buffer is freed, which refuses every access. */
   #size: number;
@@ -59,6 +66,9 @@ export class RelayBuffer {
       machine.slab.kfree(this.#slab);
       throw error;
     }
+    this.#pfns = this.#pages.pfns;
+    this.#extentEnds = this.#pages.extentEnds;
+    this.#cache = this.#pages.cache;
     chan.references.get("buffer");
     const what = `buffer of CPU ${cpu} of channel "${chan.baseFilename}"`;
     this.references = new References(what, machine.log, () => this.#remove());
@@ -71,17 +81,17 @@ export class RelayBuffer {
 
   /** Page written to last. */
   get wpage(): BufferPage {
-    return this.#pages.cache[WPAGE];
+    return this.#pages.index[this.#cache[WPAGE]];
   }
 
   /** Page read from last. */
   get rpage(): BufferPage {
-    return this.#pages.cache[RPAGE];
+    return this.#pages.index[this.#cache[RPAGE]];
   }
 
   /** Page of the header looked up last, of even and of odd sub-buffers. */
   get hpage(): readonly BufferPage[] {
-    return this.#pages.cache.slice(HPAGE);
+    return [0, 1].map((odd) => this.#pages.index[this.#cache[HPAGE + odd]]);
   }
 
   /** Pages by index; none once the buffer is freed. */
@@ -113,15 +123,18 @@ export class RelayBuffer {
     if (length === 0) return 0;
     const begin = this.#locate("write", offset, length);
     const end = begin + length;
-    const page = this.#pages.find(WPAGE, begin);
-    if (end > page.extentEnd) {
+    const page = begin >>> PAGE_SHIFT;
+    const last = (end - 1) >>> PAGE_SHIFT;
+    if (page !== this.#cache[WPAGE]) this.#pages.cachePage(WPAGE, begin);
+    if (end > this.#extentEnds[page]) {
       this.#writeExtents(begin, src);
     } else {
-      const address = page.address + begin - page.offset;
+      const address = this.#pfns[page] * PAGE_SIZE + (begin & IN_PAGE);
       if (length > WRITE_LOOP_MAX) this.#ram.set(src, address);
       else for (let i = 0; i < length; i++) this.#ram[address + i] = src[i];
     }
-    if (end > page.offset + PAGE_SIZE) this.#passTo(WPAGE, end);
+    // Walking on to the last page is going forward.
+    if (last !== page) this.#cache[WPAGE] = last;
     return length;
   }
 
@@ -134,21 +147,26 @@ export class RelayBuffer {
     if (length === 0) return 0;
     const begin = this.#locate("read", offset, length);
     const end = begin + length;
-    const page = this.#pages.find(RPAGE, begin);
-    if (end > page.extentEnd) {
+    const page = begin >>> PAGE_SHIFT;
+    const last = (end - 1) >>> PAGE_SHIFT;
+    if (page !== this.#cache[RPAGE]) this.#pages.cachePage(RPAGE, begin);
+    if (end > this.#extentEnds[page]) {
       this.#readExtents(begin, dest);
     } else {
-      const address = page.address + begin - page.offset;
+      const address = this.#pfns[page] * PAGE_SIZE + (begin & IN_PAGE);
       if (length > READ_LOOP_MAX) dest.set(this.#ram.subarray(address, address + length));
       else for (let i = 0; i < length; i++) dest[i] = this.#ram[address + i];
     }
-    if (end > page.offset + PAGE_SIZE) this.#passTo(RPAGE, end);
+    if (last !== page) this.#cache[RPAGE] = last;
     return length;
   }
 
   /** The page that holds `offset`, to be read whole (`ltt_relay_read_get_page`). */
   readGetPage(offset: number): BufferPage {
-    return this.#pages.find(RPAGE, this.#locate("read the page", offset, 1));
+    const begin = this.#locate("read the page", offset, 1);
+    const page = begin >>> PAGE_SHIFT;
+    if (page !== this.#cache[RPAGE]) this.#pages.cachePage(RPAGE, begin);
+    return this.#pages.index[page];
   }
 
   /**
@@ -158,14 +176,13 @@ export class RelayBuffer {
    */
   offsetAddress(offset: number): Address {
     const begin = this.#locate("look up a byte", offset, 1);
-    const { cache } = this.#pages;
+    const page = begin >>> PAGE_SHIFT;
     const slot = begin & this.#subbufSize ? HPAGE + 1 : HPAGE;
-    let page = cache[slot];
-    if (begin < page.offset || begin >= page.offset + PAGE_SIZE) {
-      cache[slot] = cache[WPAGE];
-      page = this.#pages.find(slot, begin);
+    if (page !== this.#cache[slot]) {
+      this.#cache[slot] = this.#cache[WPAGE];
+      if (page !== this.#cache[slot]) this.#pages.cachePage(slot, begin);
     }
-    return page.address + begin - page.offset;
+    return this.#pfns[page] * PAGE_SIZE + (begin & IN_PAGE);
   }
 
   /** Frees the memory (`relay_destroy_buf`): the relay layer's own. */
@@ -201,11 +218,6 @@ export class RelayBuffer {
     return begin;
   }
 
-  /** Caches the page of the last byte before `end`: an access that crosses pages walks forward. */
-  #passTo(slot: number, end: number): void {
-    this.#pages.cache[slot] = this.#pages.index[(end - 1) >>> PAGE_SHIFT];
-  }
-
   // The two below are methods of their own because a closure that captures an argument would cost
   // every call of `write` and `read` an allocation.
 
@@ -228,9 +240,10 @@ export class RelayBuffer {
     copy: (address: Address, from: number, to: number) => void,
   ): void {
     for (let from = 0; from < length;) {
-      const page = this.#pages.index[(begin + from) >>> PAGE_SHIFT];
-      const to = Math.min(length, page.extentEnd - begin);
-      copy(page.address + begin + from - page.offset, from, to);
+      const offset = begin + from;
+      const page = offset >>> PAGE_SHIFT;
+      const to = Math.min(length, this.#extentEnds[page] - begin);
+      copy(this.#pfns[page] * PAGE_SIZE + (offset & IN_PAGE), from, to);
       from = to;
     }
   }

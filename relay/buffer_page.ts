@@ -1,4 +1,4 @@
-import { type Address, ListHead, type Page, PAGE_SIZE, pageAddress } from "../hw/mod.ts";
+import { type Address, ListHead, type Page, pageAddress } from "../hw/mod.ts";
 
 /**
  * One page of a buffer (`struct buf_page`). Where it lies in the buffer stands here and not in the
@@ -13,14 +13,11 @@ export class BufferPage {
   readonly address: Address;
   /** Link on the buffer's list of pages. */
   readonly list: ListHead<BufferPage> = new ListHead<BufferPage>(this);
-  /** Offset in the buffer where the run of adjacent frames ends. Never changes after open. */
-  extentEnd: number;
 
   /** Page frame `page` as the bytes from `offset` on. */
   constructor(page: Page, offset: number) {
     this.page = page;
     this.offset = offset;
     this.address = pageAddress(page);
-    this.extentEnd = offset + PAGE_SIZE;
   }
 }

@@ -5,7 +5,7 @@ import {
   KERN_WARNING,
   ListHead,
   type Machine,
-  Page,
+  PAGE_MASK,
   PAGE_SHIFT,
   PAGE_SIZE,
   setPagePrivate,
@@ -16,17 +16,10 @@ import { BufferPage } from "./buffer_page.ts";
 /** Bytes of `struct buf_page` on a 64-bit machine. */
 const SIZEOF_BUF_PAGE = 32;
 
-/** Which cached page a search starts from: a slot of {@linkcode BufferPages.cache}. */
-export type CacheSlot = number;
-/** Page written to last. */
-export const WPAGE: CacheSlot = 0;
-/** Page read from last. */
-export const RPAGE: CacheSlot = 1;
-/** Page of the header looked up last, of even sub-buffers; the next slot is of odd ones. */
-export const HPAGE: CacheSlot = 2;
-
-/** Stands in every slot once the pages are freed: no offset lies in it. */
-const NO_PAGE = new BufferPage(new Page(-1, -1), -PAGE_SIZE);
+// Slots of the cached pages; the odd sub-buffers' header page follows the even ones'.
+export const WPAGE = 0;
+export const RPAGE = 1;
+export const HPAGE = 2;
 
 /** A run of adjacent page frames in a buffer. */
 export interface Extent {
@@ -38,15 +31,22 @@ export interface Extent {
   readonly length: number;
 }
 
-/** The pages of a buffer, and the search for the one that holds an offset. */
+/**
+ * The pages of a buffer, and the caches of those used last. Where a page lies stands in tables of
+ * numbers as well: an access far from the last one then waits for them only, and not for an object.
+ */
 export class BufferPages {
   /** Pages in order, linked as in the patch. */
   readonly list: ListHead<BufferPage> = new ListHead<BufferPage>();
   /** Page i holds the bytes from i * PAGE_SIZE. Never changes until the pages are freed. */
   readonly index: BufferPage[] = [];
-  /** Cached pages, where a search starts: pages of this buffer. */
-  readonly cache: BufferPage[];
-  /** The small allocations the descriptors are, by index. */
+  /** Frame of page i. */
+  readonly pfns: Int32Array;
+  /** Offset in the buffer where the run of adjacent frames that page i is in ends. */
+  readonly extentEnds: Int32Array;
+  /** Number of the page in each slot: where a search starts. */
+  readonly cache: Int32Array = new Int32Array(4);
+  /** The small allocations the descriptors are, by page. */
   readonly #slabs: SlabObject[] = [];
   readonly #machine: Machine;
   readonly #size: number;
@@ -66,23 +66,24 @@ export class BufferPages {
       this.free();
       throw error;
     }
+    this.pfns = Int32Array.from(this.index, ({ page }) => page.pfn);
+    this.extentEnds = Int32Array.from(this.index, ({ offset }) => offset + PAGE_SIZE);
     for (let i = this.index.length - 2; i >= 0; i--) {
-      const [page, next] = [this.index[i], this.index[i + 1]];
-      if (next.address === page.address + PAGE_SIZE) page.extentEnd = next.extentEnd;
+      if (this.pfns[i] + 1 === this.pfns[i + 1]) this.extentEnds[i] = this.extentEnds[i + 1];
     }
-    this.cache = new Array(4).fill(this.index[0]);
   }
 
   /** Longest runs of adjacent frames, in order. */
   get extents(): Extent[] {
     return this.index
-      .filter((page, i) => i === 0 || this.index[i - 1].extentEnd === page.offset)
-      .map(({ offset, address, extentEnd }) => ({ offset, address, length: extentEnd - offset }));
+      .filter(({ offset }, i) => i === 0 || this.extentEnds[i - 1] === offset)
+      .map(({ offset, address }) => {
+        return { offset, address, length: this.extentEnds[offset >>> PAGE_SHIFT] - offset };
+      });
   }
 
   /** Frees the pages, ascending, each before its descriptor. */
   free(): void {
-    this.cache?.fill(NO_PAGE);
     for (const [i, page] of this.index.entries()) {
       page.list.del();
       this.#machine.pages.freePage(page.page);
@@ -92,42 +93,34 @@ export class BufferPages {
   }
 
   /**
-   * The page that holds `offset`, searched from the page in `slot` (`ltt_relay_cache_page`). A page
-   * ahead, by up to half the buffer, is cached; one behind is not, as a writer who interrupted
-   * another does not keep him from going on where he was.
+   * Goes from the cached page to another one, which holds `offset` (`ltt_relay_cache_page`): forward
+   * by up to half the buffer, and then the page is cached, else backward, and then it is not, so
+   * that a writer who interrupted another does not keep him from going on where he was.
+   *
+   * The patch walks the list to find the page. Here its number is known; the steps the walk would
+   * have taken are the distance.
    */
-  find(slot: CacheSlot, offset: number): BufferPage {
-    const cached = this.cache[slot];
-    const within = offset - cached.offset;
-    if (within >= 0 && within < PAGE_SIZE) return cached;
-    return this.#search(slot, cached, offset, within);
-  }
-
-  /**
-   * Answers from the index what the patch finds by walking the list; the steps it would have walked
-   * are the distance in pages.
-   */
-  #search(slot: CacheSlot, cached: BufferPage, offset: number, within: number): BufferPage {
+  cachePage(slot: number, offset: number): void {
+    const from = this.cache[slot] << PAGE_SHIFT;
     const half = this.#size >>> 1;
-    let diff = within;
+    let diff = offset - from;
     if (diff <= -half) diff += this.#size;
     else if (diff > half) diff -= this.#size;
     const forward = diff >= PAGE_SIZE;
-    const found = this.index[offset >>> PAGE_SHIFT];
-    if (this.#checkRandomAccess) this.#check(forward, offset, cached, found, diff);
-    if (forward) this.cache[slot] = found;
-    return found;
+    if (this.#checkRandomAccess) this.#check(forward, offset, from, diff);
+    if (forward) this.cache[slot] = offset >>> PAGE_SHIFT;
   }
 
-  #check(forward: boolean, offset: number, from: BufferPage, to: BufferPage, diff: number): void {
-    const distance = forward ? to.offset - from.offset : from.offset - to.offset;
+  #check(forward: boolean, offset: number, from: number, diff: number): void {
+    const to = offset & PAGE_MASK;
+    const distance = forward ? to - from : from - to;
     const steps = (distance & (this.#size - 1)) >>> PAGE_SHIFT;
     if (steps <= 1) return;
     this.#machine.log.printk(
       KERN_WARNING,
       `${forward ? "Forward" : "Backward"} random access detected in ltt_relay. ` +
-        `Iterations ${steps}, offset ${offset}, orig iter->off ${from.offset}, ` +
-        `iter->off ${to.offset} diff_offset ${diff}.\n`,
+        `Iterations ${steps}, offset ${offset}, orig iter->off ${from}, ` +
+        `iter->off ${to} diff_offset ${diff}.\n`,
     );
     this.#machine.log.warnOn(true, `ltt_relay_find_${forward ? "next" : "prev"}_page`, "1");
   }
