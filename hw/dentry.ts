@@ -101,7 +101,6 @@ export class Dentry {
     if (!this.#exists) throw new KernelError("ENOENT", `Cannot open ${this.name}: it was removed`);
     if (this.#children) throw new KernelError("EISDIR", `Cannot open ${this.name}: a directory`);
     const file = new OpenFile(this, () => void this.#openFiles--);
-    this.inode.fops.open?.(this.inode, file);
     this.#openFiles++;
     return file;
   }
@@ -141,6 +140,12 @@ export class OpenFile {
   constructor(dentry: Dentry, closed: () => void) {
     this.dentry = dentry;
     this.#closed = closed;
+    try {
+      dentry.inode.fops.open?.(dentry.inode, this);
+    } catch (error) {
+      this.#closed = null;
+      throw error;
+    }
   }
 
   /** Reads on from where the last read ended. `EINVAL` for a file that cannot be read. */
@@ -152,6 +157,7 @@ export class OpenFile {
 
   /** Reads at `position`. `ESPIPE` when the file knows no positions, `EINVAL` as `read`. */
   pread(dest: Uint8Array, position: number): number {
+    this.#assertOpen();
     if (!(this.mode & FMODE_PREAD)) {
       throw new KernelError("ESPIPE", `Cannot read ${this.dentry.name} at ${position}: no seeking`);
     }

@@ -56,13 +56,14 @@ export class FaultInjection {
 
   /** Sets some of the attributes; a `RangeError`, and nothing set, when one is out of range. */
   configure(attributes: Partial<FaultAttributes>): void {
-    const lowest = { probability: 0, interval: 0, times: -1, space: 0, minOrder: 0 };
-    for (const [name, least] of Object.entries(lowest)) {
-      const value = attributes[name as keyof typeof lowest];
-      if (value === undefined || (Number.isSafeInteger(value) && value >= least)) continue;
+    const { ignoreGfpWait, ...numbers } = attributes;
+    for (const [name, value] of Object.entries(numbers)) {
+      const least = name === "times" ? -1 : 0;
+      if (Number.isSafeInteger(value) && value >= least) continue;
       throw new RangeError(`Cannot set ${name} to ${value}: not an integer from ${least} on`);
     }
-    Object.assign(this.#attributes, attributes);
+    Object.assign(this.#attributes, numbers);
+    if (ignoreGfpWait !== undefined) this.#attributes.ignoreGfpWait = ignoreGfpWait;
   }
 
   /** Makes the k-th allocation from now on fail, once, whatever its flags; 0 calls it off. */

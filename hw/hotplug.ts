@@ -207,7 +207,9 @@ export class CpuHotplug {
         this.#notify(CPU_UP_CANCELED | frozen, cpu, prepared.nrCalls);
         throw error;
       }
-      this.#cpus.runInTransit(cpu, () => this.#notify(CPU_STARTING | frozen, cpu));
+      // The starting CPU itself only knows whether a suspend took it down.
+      const starting = this.#frozen.has(cpu) ? CPU_TASKS_FROZEN : frozen;
+      this.#cpus.runInTransit(cpu, () => this.#notify(CPU_STARTING | starting, cpu));
       this.#cpus.setCpuOnline(cpu, true);
       this.#cpus.setCpuActive(cpu, true);
       this.#notify(CPU_ONLINE | frozen, cpu);
@@ -254,8 +256,10 @@ export class CpuHotplug {
   #notify(action: CpuAction, cpu: number, nrToCall: number = -1): NotifierRound {
     const round = this.#chain.call(action, cpu, nrToCall);
     if (round.thrown !== null) {
-      this.#log.printk(KERN_ERR, `${cpuActionName(action)} of CPU ${cpu}: ${round.thrown.error}\n`);
-      this.#thrown.push(round.thrown.error);
+      const { error } = round.thrown;
+      const text = error instanceof Error ? String(error) : "something was thrown";
+      this.#log.printk(KERN_ERR, `${cpuActionName(action)} of CPU ${cpu}: ${text}\n`);
+      this.#thrown.push(error);
     }
     return round;
   }

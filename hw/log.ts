@@ -58,6 +58,7 @@ export class KernelLog {
 
   /** An empty log for `capacity` entries, at least 1. */
   constructor(capacity: number = 4096) {
+    if (!(capacity >= 1)) throw new RangeError(`Cannot keep a log of ${capacity} entries`);
     this.capacity = capacity;
   }
 
@@ -90,8 +91,9 @@ export class KernelLog {
    * middle of something and goes on.
    */
   subscribe(listener: LogListener): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    const subscription = (entry: LogEntry): void => listener(entry);
+    this.#listeners.add(subscription);
+    return () => void this.#listeners.delete(subscription);
   }
 
   #append(entry: LogEntry): void {

@@ -24,7 +24,7 @@ export class NumaTopology {
     this.#zonelists = nodes.map((nid) => this.#buildZonelist(nid, nodes));
   }
 
-  /** Node of a CPU, online or not (`cpu_to_node`). A `RangeError` for a CPU there is not. */
+  /** Node of a CPU, possible or not (`cpu_to_node`); a `RangeError` above the highest possible. */
   cpuToNode(cpu: number): number {
     const nid = this.#cpuToNode[cpu];
     if (nid === undefined) throw new RangeError(`Cannot tell the node of CPU ${cpu}: no such CPU`);

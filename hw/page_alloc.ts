@@ -3,9 +3,11 @@ import type { FaultInjection } from "./fault_inject.ts";
 import { __GFP_THISNODE, __GFP_ZERO, type Gfp } from "./gfp.ts";
 import { KERN_ALERT, type KernelLog } from "./log.ts";
 import type { NumaTopology } from "./numa.ts";
-import { type Page, PAGE_FLAGS_CHECK_AT_FREE, pageAddress } from "./page.ts";
-import { PAGE_SIZE, type Ram } from "./ram.ts";
+import { type Page, PAGE_FLAGS_CHECK_AT_FREE, pageAddress, PG_buddy } from "./page.ts";
+import { PAGE_SIZE, type Pfn, type Ram } from "./ram.ts";
 import { MAX_ORDER, Zone } from "./zone.ts";
+
+const WORDS_PER_PAGE = PAGE_SIZE / 4;
 
 /** What a page allocator stands on. */
 export interface PageAllocatorParts {
@@ -30,8 +32,8 @@ export class PageAllocator {
   readonly #parts: PageAllocatorParts;
   /** The frames of each node. */
   readonly zones: readonly Zone[];
-  /** Per frame: whether it was ever handed out. Until then it holds the zeros of fresh RAM. */
-  readonly #handedOut: Uint8Array;
+  /** RAM as words, to see quickly whether a page is zero. */
+  readonly #words: Int32Array;
 
   /** All frames free; entry n of `nodes` is the number of frames of node n. */
   constructor(nodes: readonly number[], parts: PageAllocatorParts) {
@@ -42,7 +44,7 @@ export class PageAllocator {
       startPfn += frames;
       return zone;
     });
-    this.#handedOut = new Uint8Array(startPfn);
+    this.#words = new Int32Array(parts.ram.buffer);
   }
 
   /**
@@ -70,7 +72,9 @@ export class PageAllocator {
       if (page === null) continue;
       this.#count(zones[0], zone);
       page.count = 1;
-      this.#prepare(page, order, gfp);
+      if (gfp & __GFP_ZERO) {
+        for (let pfn = page.pfn; pfn < page.pfn + (1 << order); pfn++) this.#clear(pfn);
+      }
       return page;
     }
     throw new KernelError("ENOMEM", `${what}: no free block on node ${candidates.join(", ")}`);
@@ -84,12 +88,21 @@ export class PageAllocator {
   /**
    * Gives back a reference to a block; with the last one the block is free at once. A page that is
    * not the first of a block of that order in somebody's hands, or has a flag it must not have, is
-   * reported as a bad page in the log. Nothing is freed then, and no free list is touched.
+   * reported as a bad page in the log. Nothing is freed then, and no free list is touched. A
+   * `TypeError` for a page of another machine.
    */
   freePages(page: Page, order: number): void {
+    if (!this.zones[page.nid]?.has(page)) {
+      throw new TypeError(`Cannot free page ${page.pfn}: it is of another machine`);
+    }
     if (page.count <= 0 || page.order !== order) return this.#badPage(page, page.count - 1);
     if (--page.count > 0) return;
-    if (page.flags & PAGE_FLAGS_CHECK_AT_FREE) return this.#badPage(page, 0);
+    if (page.flags & PAGE_FLAGS_CHECK_AT_FREE) {
+      this.#badPage(page, 0);
+      // The page is lost; it must not pass for a free one.
+      page.flags &= ~(1 << PG_buddy);
+      return;
+    }
     this.zones[page.nid].give(page, order);
   }
 
@@ -132,14 +145,12 @@ export class PageAllocator {
     else zone.counters.otherNode++;
   }
 
-  #prepare(page: Page, order: number, gfp: Gfp): void {
-    for (let pfn = page.pfn; pfn < page.pfn + (1 << order); pfn++) {
-      // A frame never handed out is zero already: filling it would only make the platform commit it.
-      if (this.#handedOut[pfn] && gfp & __GFP_ZERO) {
-        this.#parts.ram.bytes.fill(0, pfn * PAGE_SIZE, (pfn + 1) * PAGE_SIZE);
-      }
-      this.#handedOut[pfn] = 1;
-    }
+  /** Zeroes a frame; one that is zero is only read, which does not make the platform commit it. */
+  #clear(pfn: Pfn): void {
+    const end = (pfn + 1) * WORDS_PER_PAGE;
+    let word = pfn * WORDS_PER_PAGE;
+    while (word < end && this.#words[word] === 0) word++;
+    if (word < end) this.#words.fill(0, word, end);
   }
 
   #badPage(page: Page, count: number): void {

@@ -78,9 +78,17 @@ export class Zone {
     return this.#nrFreePages;
   }
 
-  /** The page of a frame of this zone (`pfn_to_page`). */
+  /** The page of a frame of this zone (`pfn_to_page`); a `RangeError` for another frame. */
   page(pfn: Pfn): Page {
+    if (!Number.isInteger(pfn) || pfn < this.startPfn || pfn >= this.startPfn + this.frames) {
+      throw new RangeError(`Cannot look up frame ${pfn}: it is not on node ${this.nid}`);
+    }
     return this.#memMap[pfn - this.startPfn] ??= new Page(pfn, this.nid);
+  }
+
+  /** Whether a page is one of this zone's, and not another machine's. */
+  has(page: Page): boolean {
+    return this.#memMap[page.pfn - this.startPfn] === page;
   }
 
   /** First pages of the free blocks of an order, from the head of the list on. */
@@ -123,10 +131,13 @@ export class Zone {
   give(page: Page, order: number): void {
     this.#nrFreePages += 1 << order;
     page.order = -1;
+    page.flags = 0;
     let pfn = page.pfn;
     while (order < MAX_ORDER - 1) {
       const buddy = this.#memMap[(pfn ^ (1 << order)) - this.startPfn];
       if (buddy === undefined || !(buddy.flags & (1 << PG_buddy)) || buddy.order !== order) break;
+      // Whoever holds a page may have set its flags to anything.
+      if (buddy.count !== 0) break;
       this.#removeFree(buddy);
       pfn &= ~(1 << order);
       order++;

@@ -8,7 +8,8 @@ import {
   KernelLog,
   type LogEntry,
 } from "@ltt/relay/hw";
-import { assertEquals, assertStrictEquals } from "@std/assert";
+import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { spy } from "@std/testing/mock";
 
 function texts(log: KernelLog): string[] {
   return log.entries.map((entry) => entry.type === "printk" ? entry.text : entry.condition);
@@ -82,6 +83,21 @@ Deno.test("KernelLog.subscribe() calls at once, with each further entry in the l
   ], "entries seen, each with the length of the log then");
 });
 
+Deno.test("KernelLog.subscribe() calls a listener once for each of its subscriptions", () => {
+  const log = new KernelLog();
+  const listener = spy((_entry: LogEntry): void => {});
+  const unsubscribe = log.subscribe(listener);
+  log.subscribe(listener);
+  log.printk(null, "twice\n");
+  unsubscribe();
+  log.printk(null, "once\n");
+  assertStrictEquals(listener.calls.length, 3, "calls");
+});
+
+Deno.test("KernelLog refuses a capacity below one", () => {
+  assertThrows(() => new KernelLog(0), RangeError, "Cannot keep a log of 0 entries");
+});
+
 Deno.test("KernelLog.subscribe() returns what ends it, and only it", () => {
   const log = new KernelLog();
   const seen: string[] = [];
@@ -122,6 +138,7 @@ const formatted: [LogEntry, string][] = [
   [{ type: "printk", level: 0, text: "halt\n" }, "<0>halt"],
   [{ type: "printk", level: 7, text: "two words\n" }, "<7>two words"],
   [{ type: "printk", level: null, text: "plain\n" }, "plain"],
+  [{ type: "printk", level: 5, text: "  indented\n" }, "<5>  indented"],
   [{ type: "printk", level: 4, text: "no newline" }, "<4>no newline"],
   [{ type: "warn", function: "kref_get", condition: "!x" }, "<4>WARNING: at kref_get(): !x"],
 ];

@@ -67,6 +67,17 @@ Deno.test("allocPagesNode() leaves a page with one reference, no flags and priva
   assertEquals([tail.count, tail.order], [0, -1], "count and order of the block's other page");
 });
 
+Deno.test("freePages() marks the first page of the free block, and no other", () => {
+  const { pages } = new Machine({ nodes: [4], backing: "plain" });
+  const singles = [0, 1, 2, 3].map(() => pages.allocPages(GFP_KERNEL, 0));
+  for (const at of [2, 1, 3, 0]) pages.freePage(singles[at]);
+  assertEquals(
+    singles.map(({ flags, private: own, order, count }) => [flags, own, order, count]),
+    [[1 << 18, 2, 2, 0], [0, 0, -1, 0], [0, 0, -1, 0], [0, 0, -1, 0]],
+    "flags, private, order and count of frames 0 to 3, free as one block",
+  );
+});
+
 Deno.test("allocPages() serves the node of the caller's CPU", () => {
   const machine = boot([2, 2]);
   assertStrictEquals(machine.pages.allocPages(GFP_KERNEL, 0).nid, 0, "node for CPU 0");
@@ -121,6 +132,15 @@ Deno.test("allocPagesNode() hands out zeros with __GFP_ZERO, after two owners", 
   assert(bytesOf(machine, page).every((byte) => byte === 0), "the third owner should see zeros");
 });
 
+Deno.test("allocPagesNode() hands out zeros with __GFP_ZERO, though somebody wrote where nobody may", () => {
+  const machine = new Machine({ nodes: [4] });
+  machine.ram.bytes[2 * 4096 + 4095] = 1;
+  const page = machine.pages.allocPages(GFP_KERNEL | __GFP_ZERO, 2);
+  const start = pageAddress(page);
+  const bytes = machine.ram.bytes.subarray(start, start + 4 * 4096);
+  assertStrictEquals(bytes.findIndex((byte) => byte !== 0), -1, "first byte that is not zero");
+});
+
 Deno.test("allocPagesNode() clears no byte outside of the block, with __GFP_ZERO", () => {
   const machine = boot([4]);
   const pages = [0, 1, 2, 3].map(() => machine.pages.allocPages(GFP_KERNEL, 0));
@@ -146,7 +166,10 @@ Deno.test("allocPagesNode() keeps what the frame held, without __GFP_ZERO", () =
 
 Deno.test("allocPagesNode() answers ENOMEM, when order is above 10", () => {
   const machine = boot([4096]);
-  assertEnomem(machine, 0, GFP_KERNEL, 11);
+  machine.failPageAlloc.failNth(1);
+  const { message } = assertEnomem(machine, 0, GFP_KERNEL, 11);
+  assert(message.endsWith("orders end at 10"), `the reason, in: ${message}`);
+  machine.failPageAlloc.failNth(0);
   assertEquals(machine.log.entries, [], "log of an order that is too high");
   assertStrictEquals(machine.pages.allocPages(GFP_KERNEL, 10).order, 10, "the highest order");
 });
