@@ -26,20 +26,15 @@ export const CPU_UP_PREPARE_FROZEN: CpuAction = 0x13;
 /** {@linkcode CPU_DEAD} while suspending. */
 export const CPU_DEAD_FROZEN: CpuAction = 0x17;
 
+// deno-fmt-ignore
 const names: readonly string[] = [
-  "CPU_ONLINE",
-  "CPU_UP_PREPARE",
-  "CPU_UP_CANCELED",
-  "CPU_DOWN_PREPARE",
-  "CPU_DOWN_FAILED",
-  "CPU_DEAD",
-  "CPU_DYING",
-  "CPU_POST_DEAD",
-  "CPU_STARTING",
+  "ONLINE", "UP_PREPARE", "UP_CANCELED", "DOWN_PREPARE", "DOWN_FAILED", "DEAD", "DYING",
+  "POST_DEAD", "STARTING",
 ];
 
 /** Name of an action, with `|FROZEN` behind it where that bit is set. */
 export function cpuActionName(action: CpuAction): string {
-  const name = names[(action & ~CPU_TASKS_FROZEN) - CPU_ONLINE] ?? `0x${action.toString(16)}`;
-  return action & CPU_TASKS_FROZEN ? `${name}|FROZEN` : name;
+  const name = names[(action & ~CPU_TASKS_FROZEN) - CPU_ONLINE];
+  if (name === undefined) return `0x${action.toString(16)}`;
+  return `CPU_${name}${action & CPU_TASKS_FROZEN ? "|FROZEN" : ""}`;
 }

@@ -12,28 +12,13 @@ export const KERN_WARNING: LogLevel = 4;
 /** Normal but significant. */
 export const KERN_NOTICE: LogLevel = 5;
 
-/** A message of {@linkcode KernelLog.printk}; `text` ends with its newline. */
-export interface PrintkEntry {
-  /** Tells the two kinds of entries apart. */
-  readonly type: "printk";
-  /** Level of the message. */
-  readonly level: LogLevel;
-  /** The message. */
-  readonly text: string;
-}
-
-/** A warning of {@linkcode KernelLog.warnOn}. */
-export interface WarnEntry {
-  /** Tells the two kinds of entries apart. */
-  readonly type: "warn";
-  /** Name of the kernel function that warned. */
-  readonly function: string;
-  /** What was the case, as the kernel's source puts it. */
-  readonly condition: string;
-}
-
-/** One entry of the log. */
-export type LogEntry = PrintkEntry | WarnEntry;
+/**
+ * One entry of the log: a message, whose text ends with its newline, or a warning with the name of
+ * the kernel function and what was the case, as the kernel's source puts it.
+ */
+export type LogEntry =
+  | { readonly type: "printk"; readonly level: LogLevel; readonly text: string }
+  | { readonly type: "warn"; readonly function: string; readonly condition: string };
 
 /** An entry as one line without newline, a level in front as in the kernel's log buffer. */
 export function formatLogEntry(entry: LogEntry): string {

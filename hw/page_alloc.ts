@@ -114,15 +114,11 @@ export class PageAllocator {
   /** Counters of a node as `/sys/devices/system/node/nodeN/numastat` prints them. */
   numastat(nid: number): string {
     this.#parts.numa.assertNode(nid);
-    const { counters } = this.zones[nid];
-    return [
-      `numa_hit ${counters.numaHit}`,
-      `numa_miss ${counters.numaMiss}`,
-      `numa_foreign ${counters.numaForeign}`,
-      `interleave_hit ${counters.interleaveHit}`,
-      `local_node ${counters.localNode}`,
-      `other_node ${counters.otherNode}`,
-    ].map((line) => `${line}\n`).join("");
+    return Object.entries(this.zones[nid].counters)
+      .map(([name, count]) =>
+        `${name.replace(/[A-Z]/, (letter) => `_${letter.toLowerCase()}`)} ${count}\n`
+      )
+      .join("");
   }
 
   /** Free blocks by node and order as `/proc/buddyinfo` prints them. */

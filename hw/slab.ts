@@ -33,7 +33,6 @@ export class Slab {
   readonly #failslab: FaultInjection;
   readonly #numaNodeId: () => number;
   #allocated = 0;
-  #failed = 0;
 
   /** Nothing allocated on `nrNodes` nodes; `numaNodeId` tells the caller's. */
   constructor(nrNodes: number, failslab: FaultInjection, numaNodeId: () => number) {
@@ -50,11 +49,6 @@ export class Slab {
   /** Objects ever allocated. */
   get allocated(): number {
     return this.#allocated;
-  }
-
-  /** Allocations that fault injection refused. */
-  get failed(): number {
-    return this.#failed;
   }
 
   /** Allocates `size` bytes, 1 to 4096, on the caller's node. `ENOMEM` by fault injection. */
@@ -78,7 +72,6 @@ export class Slab {
       throw new RangeError(`Cannot allocate on node ${nid}: no such node`);
     }
     if (this.#failslab.failSlab(objectSize, gfp)) {
-      this.#failed++;
       throw new KernelError("ENOMEM", `Cannot allocate ${size} bytes: failed by fault injection`);
     }
     const object = new SlabObject(objectSize, node);

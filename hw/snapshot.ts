@@ -14,8 +14,8 @@ export interface MachineSnapshot {
   hotplug: { disabled: boolean; notifiers: number[] };
   /** Page frames, by node. */
   nodes: NodeSnapshot[];
-  /** Small allocations not freed, by node, and how many were made and made to fail so far. */
-  slab: { liveByNode: number[]; allocated: number; failed: number };
+  /** Small allocations not freed, by node, and how many were ever made. */
+  slab: { liveByNode: number[]; allocated: number };
   /** Attributes of fault injection. */
   faults: { failslab: FaultAttributes; failPageAlloc: FaultAttributes };
   /** The root directory. */
@@ -26,9 +26,11 @@ export interface MachineSnapshot {
 
 /** The page frames of a node. */
 export interface NodeSnapshot {
-  /** First frame, number of frames, and how many of them are free. */
+  /** First frame. */
   startPfn: Pfn;
+  /** Number of frames. */
   frames: number;
+  /** How many of them are free. */
   free: number;
   /** First frames of the free blocks, by order, from the head of each list on. */
   freeBlocks: Pfn[][];
@@ -54,7 +56,7 @@ export interface DentrySnapshot {
 export function snapshotMachine(machine: Machine): MachineSnapshot {
   const { possible, present, online, active } = machine.cpus;
   const { frozen, disabled, notifierPriorities } = machine.hotplug;
-  const { liveByNode, allocated, failed } = machine.slab;
+  const { liveByNode, allocated } = machine.slab;
   return {
     cpus: {
       possible: ascending(possible),
@@ -65,7 +67,7 @@ export function snapshotMachine(machine: Machine): MachineSnapshot {
     },
     hotplug: { disabled, notifiers: notifierPriorities },
     nodes: machine.pages.zones.map(snapshotNode),
-    slab: { liveByNode: [...liveByNode], allocated, failed },
+    slab: { liveByNode: [...liveByNode], allocated },
     faults: {
       failslab: machine.failslab.attributes,
       failPageAlloc: machine.failPageAlloc.attributes,

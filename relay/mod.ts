@@ -21,10 +21,10 @@
  */
 export * from "./buffer.ts";
 export * from "./buffer_page.ts";
-export * from "./buffer_pages.ts";
-export * from "./callbacks.ts";
+export type { Extent } from "./buffer_pages.ts";
+export type { RelayCallbacks } from "./callbacks.ts";
 export * from "./channel.ts";
 export * from "./file_operations.ts";
-export * from "./open_options.ts";
+export { MAX_ALLOC_SIZE, type OpenOptions } from "./open_options.ts";
 export * from "./references.ts";
 export * from "./relay.ts";
