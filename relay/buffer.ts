@@ -46,7 +46,7 @@ export class RelayBuffer {
   /** Bytes, a power of two; 0 once the buffer is freed, which refuses every access. */
   #size: number;
   /** Takes an offset modulo the size. */
-  #mask: number;
+  readonly #mask: number;
 
   /** Takes the memory (`relay_create_buf`); `ENOMEM` when it is short, then nothing is taken. */
   constructor(chan: RelayChannel, cpu: number) {
@@ -188,7 +188,6 @@ export class RelayBuffer {
   /** Frees the memory (`relay_destroy_buf`): the relay layer's own. */
   destroy(): void {
     this.#size = 0;
-    this.#mask = 0;
     this.#pages.free();
     this.chan.buf[this.cpu] = null;
     this.#machine.slab.kfree(this.#slab);

@@ -144,6 +144,18 @@ Deno.test("put() without get() throws while files and the channel hold reference
   assertEquals([buffer.kref, channel.kref], [2, 2]);
 });
 
+Deno.test("put() twice for one get() throws, and takes nobody else's reference", () => {
+  const machine = new Machine({ nodes: [64] });
+  using channel = Relay.start(machine).open({ baseFilename: "t", ...sizes });
+  for (const thing of [channel, channel.buf[0]!]) {
+    const before = thing.kref;
+    thing.get();
+    thing.put();
+    assertThrows(() => thing.put(), TypeError, "no user holds a reference");
+    assertEquals(thing.kref, before);
+  }
+});
+
 Deno.test("a client's reference keeps buffer and channel usable after close()", () => {
   const machine = new Machine({ nodes: [64], cpus: 2 });
   const channel = Relay.start(machine).open({ baseFilename: "t", ...sizes });
