@@ -49,7 +49,6 @@ export class Cpus {
 
   /** CPU the caller is on: as `runOn` says, else the lowest online one (`smp_processor_id`). */
   smpProcessorId(): number {
-    // Whoever takes his own CPU down finds himself on another one.
     const stays = this.#online.has(this.#current) || this.#current === this.#inTransit;
     return stays && this.#current >= 0 ? this.#current : this.boot;
   }
@@ -76,6 +75,8 @@ export class Cpus {
   setCpuOnline(cpu: number, online: boolean): void {
     if (online) this.#online.add(cpu);
     else this.#online.delete(cpu);
+    // Whoever takes down the CPU he is on has to leave it, and does not come back by himself.
+    if (!online && this.#current === cpu) this.#current = -1;
   }
 
   /** Sets or clears the active bit: hotplug's own (`set_cpu_active`). */

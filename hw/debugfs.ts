@@ -27,9 +27,9 @@ export class Debugfs {
     return directory(name, parent ?? this.root);
   }
 
-  /** Removes a file or an empty directory (`Dentry.remove`); does nothing for `null` and the root. */
+  /** Removes a file or an empty directory (`Dentry.remove`); nothing for `null` or without parent. */
   remove(dentry: Dentry | null): void {
-    if (dentry !== null && dentry !== this.root) dentry.remove();
+    if (dentry?.parent) dentry.remove();
   }
 
   /** Finds what a path names, as `dir/file`. `ENOENT` when there is nothing. */

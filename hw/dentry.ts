@@ -106,12 +106,12 @@ export class Dentry {
   }
 
   /**
-   * Removes the name; it is free for reuse at once. A directory that is not empty stays, silently,
-   * as in debugfs. A `TypeError` for what was removed before.
+   * Removes the name; it is free for reuse at once. A root and a directory that is not empty stay,
+   * silently, as in debugfs. A `TypeError` for what was removed before.
    */
   remove(): void {
     if (!this.#exists) throw new TypeError(`Cannot remove ${this.name}: it was removed before`);
-    if (this.#children && this.#children.size > 0) return;
+    if (this.#children && (this.#children.size > 0 || this.parent === null)) return;
     this.#exists = false;
     if (this.parent) this.parent.#children?.delete(this.name);
   }
@@ -155,11 +155,14 @@ export class OpenFile {
     return length;
   }
 
-  /** Reads at `position`. `ESPIPE` when the file knows no positions, `EINVAL` as `read`. */
+  /** Reads at `position`. `ESPIPE` when the file knows none, `EINVAL` below 0 and as `read`. */
   pread(dest: Uint8Array, position: number): number {
     this.#assertOpen();
     if (!(this.mode & FMODE_PREAD)) {
       throw new KernelError("ESPIPE", `Cannot read ${this.dentry.name} at ${position}: no seeking`);
+    }
+    if (position < 0) {
+      throw new KernelError("EINVAL", `Cannot read ${this.dentry.name} at ${position}`);
     }
     return this.#readAt(dest, position);
   }

@@ -28,7 +28,7 @@ import {
 export interface ArchHooks {
   /** Starts a CPU (`__cpu_up`), before CPU_STARTING. */
   cpuUp?(cpu: number): void;
-  /** Stops a CPU (`__cpu_disable`), before its online bit is cleared. */
+  /** Stops a CPU (`__cpu_disable`), on that CPU, before its online bit is cleared. */
   cpuDisable?(cpu: number): void;
   /** Waits until a stopped CPU is gone (`__cpu_die`), before CPU_DEAD. Must not throw. */
   cpuDie?(cpu: number): void;
@@ -170,7 +170,10 @@ export class CpuHotplug {
     });
   }
 
-  /** Brings up again what `disableNonbootCpus` took down. A CPU that fails is logged and left. */
+  /**
+   * Brings up again what `disableNonbootCpus` took down. A CPU that fails is logged and left; what
+   * a notifier threw is thrown when all have had their turn.
+   */
   enableNonbootCpus(): void {
     this.#operate(() => {
       this.#disabled = false;
@@ -231,7 +234,7 @@ export class CpuHotplug {
         throw this.#vetoed("take down", cpu, prepared);
       }
       try {
-        this.#arch.cpuDisable?.(cpu);
+        this.#cpus.runOn(cpu, () => this.#arch.cpuDisable?.(cpu));
       } catch (error) {
         this.#notifyOrBug(CPU_DOWN_FAILED | frozen, cpu);
         throw error;

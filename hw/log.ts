@@ -82,7 +82,7 @@ export class KernelLog {
   }
 
   #append(entry: LogEntry): void {
-    this.#entries.push(entry);
+    this.#entries.push(Object.freeze(entry));
     if (this.#entries.length > this.capacity) {
       this.#entries.shift();
       this.#dropped++;

@@ -161,11 +161,9 @@ function assertDistance(distance: MachineOptions["distance"], nrNodes: number): 
   if (!square) {
     throw new RangeError(`Cannot boot: distance is no table of ${nrNodes} by ${nrNodes}`);
   }
-  const wrong = distance.flat().find((value) =>
-    !Number.isInteger(value) || value < 0 || value > 255
-  );
-  if (wrong !== undefined) {
-    throw new RangeError(`Cannot boot with a distance of ${wrong}: not an integer from 0 to 255`);
+  for (const value of distance.flat()) {
+    if (Number.isInteger(value) && value >= 0 && value <= 255) continue;
+    throw new RangeError(`Cannot boot with a distance of ${value}: not an integer from 0 to 255`);
   }
 }
 

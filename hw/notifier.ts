@@ -57,7 +57,7 @@ export class NotifierChain {
 
   /**
    * Calls the first `nrToCall` blocks, -1 for all, until one answers with
-   * {@linkcode NOTIFY_STOP_MASK}. A block may unregister itself while it is called.
+   * {@linkcode NOTIFY_STOP_MASK}: of those registered when the round begins.
    */
   call(action: number, cpu: number, nrToCall: number = -1): NotifierRound {
     let result = NOTIFY_DONE;

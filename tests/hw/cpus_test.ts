@@ -228,3 +228,23 @@ Deno.test("ascending() sorts by number, not by digits, and leaves what it is giv
   assertEquals(ascending(cpus), [0, 9, 10, 100]);
   assertEquals(cpus, [10, 9, 100, 0], "the argument");
 });
+
+Deno.test("Cpus.runOn() does not take the caller back to a CPU that went down and came up again", () => {
+  const { hotplug, cpus } = new Machine({ nodes: [1], cpus: 3 });
+  cpus.runOn(2, () => {
+    hotplug.cpuDown(2);
+    hotplug.cpuUp(2);
+    assertStrictEquals(cpus.smpProcessorId(), 0, "CPU of the caller who left CPU 2");
+  });
+});
+
+Deno.test("the arch hook that stops a CPU runs on that CPU", () => {
+  const seen: number[] = [];
+  const machine = new Machine({
+    nodes: [1],
+    cpus: 2,
+    arch: { cpuDisable: () => void seen.push(machine.cpus.smpProcessorId()) },
+  });
+  machine.hotplug.cpuDown(1);
+  assertEquals(seen, [1], "CPUs the hook ran on");
+});

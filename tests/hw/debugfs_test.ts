@@ -202,3 +202,11 @@ Deno.test("Dentry.child() is undefined, when there is none of the name or it is 
   assertStrictEquals(debugfs.root.child("cpu0"), undefined);
   assertStrictEquals(debugfs.createFile("f", S_IRUSR, null).child("cpu0"), undefined);
 });
+
+Deno.test("Debugfs keeps its root, whoever removes it", () => {
+  const debugfs = new Debugfs();
+  debugfs.remove(debugfs.root);
+  debugfs.root.remove();
+  debugfs.createFile("still", S_IRUSR, null);
+  assertStrictEquals(debugfs.root.children.length, 1, "files in the root");
+});

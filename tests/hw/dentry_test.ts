@@ -171,6 +171,12 @@ Deno.test("nonseekableOpen() leaves a file that can only be read on", () => {
   assertEquals([readText(file, 2), readText(file, 2)], ["ab", "c"]);
 });
 
+Deno.test("OpenFile.pread() is ESPIPE, when bit FMODE_PREAD alone is clear", () => {
+  using file = fileOf(reading("abc")).open();
+  file.mode &= ~FMODE_PREAD;
+  assertCode(() => file.pread(new Uint8Array(1), 0), "ESPIPE", "pread()");
+});
+
 Deno.test("OpenFile.close() calls release once, while the file still counts as open", () => {
   const counts: number[] = [];
   const dentry = fileOf({ release: (_inode, file) => void counts.push(file.dentry.openFiles) });
@@ -268,4 +274,9 @@ Deno.test("Dentry.remove() refuses, when it was removed before", () => {
   const dentry = fileOf();
   dentry.remove();
   assertThrows(() => dentry.remove(), TypeError, "Cannot remove cpu0: it was removed before");
+});
+
+Deno.test("OpenFile.pread() is EINVAL, below the start of the file", () => {
+  using file = fileOf(reading("abc")).open();
+  assertCode(() => file.pread(new Uint8Array(1), -1), "EINVAL", "pread() at -1");
 });

@@ -170,6 +170,11 @@ const cases: Record<string, Case> = {
     online: [0, 1, 2, 3], arch: { cpuDisable: failing("EBUSY", 2) }, call: suspend,
     told: [...all(SUSPEND, 1), ...all("DOWN_PREPARE|FROZEN DOWN_FAILED|FROZEN", 2)],
     outcome: "EBUSY", after: [0, 2, 3], active: [0, 1, 2, 3] },
+  "disableNonbootCpus() logs EIO and throws it as it is, when a hook throws what is no KernelError": {
+    online: [0, 1], arch: { cpuDisable: () => { throw new RangeError("hook"); } }, call: suspend,
+    told: all("DOWN_PREPARE|FROZEN DOWN_FAILED|FROZEN", 1), outcome: "RangeError", after: [0, 1],
+    log: ["Disabling non-boot CPUs ...", "<3>Error taking CPU1 down: -5",
+      "<3>Non-boot CPUs are not disabled"] },
   "disableNonbootCpus() leaves CPUs enabled, when the first is vetoed": {
     online: [0, 1], answers: { T: [FROZEN_DOWN_PREPARE, NOTIFY_BAD] }, before: suspend,
     call: down(1), told: all(DOWN, 1), after: [0] },

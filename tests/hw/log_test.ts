@@ -148,3 +148,11 @@ for (const [entry, line] of formatted) {
     assertStrictEquals(formatLogEntry(entry), line, `line of ${JSON.stringify(entry)}`);
   });
 }
+
+Deno.test("KernelLog.entries cannot be changed through what they are given out as", () => {
+  const log = new KernelLog();
+  log.printk(KERN_ERR, "as it was\n");
+  const [entry] = log.entries;
+  assertThrows(() => Object.assign(entry, { text: "changed" }), TypeError);
+  assertEquals(texts(log), ["as it was\n"], "texts in the log");
+});
