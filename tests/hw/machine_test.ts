@@ -129,7 +129,7 @@ const refused: [options: MachineOptions, message: string][] = [
   [{ nodes: [1, 1], distance: [[10, 20]] }, "Cannot boot: distance is no table of 2 by 2"],
   [{ nodes: [1, 1], distance: [[10, 20], [20]] }, "Cannot boot: distance is no table of 2 by 2"],
   [{ distance: [[256]] }, "Cannot boot with a distance of 256: not an integer from 0 to 255"],
-  [{ distance: [[undefined as unknown as number]] }, "Cannot boot with a distance of undefined"],
+  [{ distance: [[undefined as unknown as number]] }, "Cannot boot with a distance of undefined: not an integer from 0 to 255"],
   [{ distance: [[-1]] }, "Cannot boot with a distance of -1: not an integer from 0 to 255"],
   [{ distance: [[0.5]] }, "Cannot boot with a distance of 0.5: not an integer from 0 to 255"],
   [{ cpuToNode: [1] }, "Cannot boot with a CPU on node 1: there are 1 nodes"],
