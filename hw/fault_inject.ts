@@ -54,10 +54,16 @@ export class FaultInjection {
     return { ...this.#attributes };
   }
 
+  /** Allocations until the one that is to fail, that one included; 0 when none is. */
+  get nthFromNow(): number {
+    return this.#nthFromNow;
+  }
+
   /** Sets some of the attributes; a `RangeError`, and nothing set, when one is out of range. */
   configure(attributes: Partial<FaultAttributes>): void {
     const { ignoreGfpWait, ...numbers } = attributes;
     for (const [name, value] of Object.entries(numbers)) {
+      if (!(name in this.#attributes)) throw new RangeError(`Cannot set ${name}: no attribute`);
       const least = name === "times" ? -1 : 0;
       if (Number.isSafeInteger(value) && value >= least) continue;
       throw new RangeError(`Cannot set ${name} to ${value}: not an integer from ${least} on`);

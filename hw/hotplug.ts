@@ -101,7 +101,7 @@ export class CpuHotplug {
 
   /**
    * Brings a CPU up. `EINVAL`: not possible, not present, online already, or vetoed. `EBUSY`: CPUs
-   * are disabled. Whatever the arch hook throws, when that fails.
+   * are disabled. Whatever the arch hook throws, when that fails. A `RangeError` for no CPU number.
    */
   cpuUp(cpu: number): void {
     assertCpuNumber("bring up", cpu);
@@ -119,7 +119,8 @@ export class CpuHotplug {
 
   /**
    * Takes a CPU down. `EBUSY`: the last one online (tested first), or CPUs are disabled. `EINVAL`:
-   * not online, or vetoed. Whatever the arch hook throws, when that fails.
+   * not online, or vetoed. Whatever the arch hook throws, when that fails. A `RangeError` for no CPU
+   * number.
    */
   cpuDown(cpu: number): void {
     assertCpuNumber("take down", cpu);

@@ -16,7 +16,7 @@ export const NR_CPUS: number = 256;
 export interface MachineOptions {
   /** Page frames of each node; entry n is node n. Initially one node of 16,384 frames (64 MiB). */
   readonly nodes?: readonly number[];
-  /** Short for `possible: [0, 1, …, cpus - 1]`. Initially 1. */
+  /** Short for `possible: [0, 1, …, cpus - 1]`; not beside it. Initially 1. */
   readonly cpus?: number;
   /** CPUs there can ever be. */
   readonly possible?: readonly number[];
@@ -116,6 +116,9 @@ export class Machine {
 }
 
 function cpuSets(options: MachineOptions): CpuSets {
+  if (options.cpus !== undefined && options.possible !== undefined) {
+    throw new TypeError("Cannot boot with both cpus and possible: one of them says it");
+  }
   const count = options.cpus ?? 1;
   if (!Number.isInteger(count) || count < 1 || count > NR_CPUS) {
     throw new RangeError(`Cannot boot with ${count} CPUs: from 1 to ${NR_CPUS} are possible`);
@@ -145,6 +148,7 @@ function cpuSets(options: MachineOptions): CpuSets {
 }
 
 function assertNodes(nodes: readonly number[]): void {
+  if (!Array.isArray(nodes)) throw new TypeError("Cannot boot: nodes is no list of frame counts");
   for (const [nid, frames] of nodes.entries()) {
     if (!Number.isInteger(frames) || frames < 0) {
       throw new RangeError(`Cannot boot node ${nid} with ${frames} frames: not a count`);

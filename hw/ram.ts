@@ -28,9 +28,13 @@ export class Ram {
 
   /** Zeroed memory; the platform commits a page of it only when it is first used. */
   constructor(sizeBytes: number, backing: Backing) {
-    this.buffer = backing === "shared"
-      ? new SharedArrayBuffer(sizeBytes)
-      : new ArrayBuffer(sizeBytes);
+    const Buffer = { shared: SharedArrayBuffer, plain: ArrayBuffer }[backing];
+    if (Buffer === undefined) throw new TypeError(`Cannot back RAM with "${backing}"`);
+    try {
+      this.buffer = new Buffer(sizeBytes);
+    } catch (cause) {
+      throw new RangeError(`Cannot boot with ${sizeBytes} bytes of RAM`, { cause });
+    }
     this.bytes = new Uint8Array(this.buffer);
     this.view = new DataView(this.buffer);
   }

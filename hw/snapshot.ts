@@ -1,6 +1,6 @@
 import { ascending } from "./cpus.ts";
 import type { Dentry } from "./dentry.ts";
-import type { FaultAttributes } from "./fault_inject.ts";
+import type { FaultAttributes, FaultInjection } from "./fault_inject.ts";
 import type { LogEntry } from "./log.ts";
 import type { Machine } from "./machine.ts";
 import type { Pfn } from "./ram.ts";
@@ -12,12 +12,14 @@ export interface MachineSnapshot {
   cpus: Record<"possible" | "present" | "online" | "active" | "frozen", number[]>;
   /** Whether CPUs can neither come nor go, and the notifiers' priorities in the order of calling. */
   hotplug: { disabled: boolean; notifiers: number[] };
+  /** Node of each CPU, and nodes in the order an allocation for each node tries them. */
+  numa: { cpuToNode: number[]; zonelists: number[][] };
   /** Page frames, by node. */
   nodes: NodeSnapshot[];
   /** Small allocations not freed, by node, and how many were ever made. */
   slab: { liveByNode: number[]; allocated: number };
-  /** Attributes of fault injection. */
-  faults: { failslab: FaultAttributes; failPageAlloc: FaultAttributes };
+  /** What fault injection is up to. */
+  faults: Record<"failslab" | "failPageAlloc", FaultAttributes & { nthFromNow: number }>;
   /** The root directory. */
   debugfs: DentrySnapshot;
   /** The log, and how many entries it has let go. */
@@ -54,7 +56,7 @@ export interface DentrySnapshot {
 
 /** Takes the snapshot of a machine. */
 export function snapshotMachine(machine: Machine): MachineSnapshot {
-  const { possible, present, online, active } = machine.cpus;
+  const { possible, present, online, active, nrCpuIds } = machine.cpus;
   const { frozen, disabled, notifierPriorities } = machine.hotplug;
   const { liveByNode, allocated } = machine.slab;
   return {
@@ -66,11 +68,15 @@ export function snapshotMachine(machine: Machine): MachineSnapshot {
       frozen: ascending(frozen),
     },
     hotplug: { disabled, notifiers: notifierPriorities },
+    numa: {
+      cpuToNode: Array.from({ length: nrCpuIds }, (_, cpu) => machine.numa.cpuToNode(cpu)),
+      zonelists: machine.pages.zones.map(({ nid }) => [...machine.numa.zonelist(nid)]),
+    },
     nodes: machine.pages.zones.map(snapshotNode),
     slab: { liveByNode: [...liveByNode], allocated },
     faults: {
-      failslab: machine.failslab.attributes,
-      failPageAlloc: machine.failPageAlloc.attributes,
+      failslab: snapshotFaults(machine.failslab),
+      failPageAlloc: snapshotFaults(machine.failPageAlloc),
     },
     debugfs: snapshotDentry(machine.debugfs.root),
     log: { entries: machine.log.entries, dropped: machine.log.dropped },
@@ -87,6 +93,10 @@ function snapshotNode(zone: Zone): NodeSnapshot {
     inUse: zone.pagesInUse().map(({ pfn, order, count, flags }) => ({ pfn, order, count, flags })),
     counters: { ...zone.counters },
   };
+}
+
+function snapshotFaults({ attributes, nthFromNow }: FaultInjection) {
+  return { ...attributes, nthFromNow };
 }
 
 function snapshotDentry(dentry: Dentry): DentrySnapshot {

@@ -18,9 +18,9 @@ const WRITE_LOOP_MAX = 16;
 const READ_LOOP_MAX = 32;
 
 /**
- * The buffer of one CPU: a ring of pages of the CPU's own node (`struct rchan_buf`). Offsets run on
- * for ever: each is taken modulo the size of the buffer. There is no locking and no record of what
- * was written; both are the caller's.
+ * The buffer of one CPU: a ring of pages of the CPU's own node, or of the next one that has any
+ * (`struct rchan_buf`). Offsets run on for ever: each is taken modulo the size of the buffer. There
+ * is no locking and no record of what was written; both are the caller's.
  *
  * All methods are synchronous and for the thread that opened the channel. `write` inside one extent
  * and `offsetAddress` allocate nothing; `read` allocates a view above 32 bytes.
@@ -79,19 +79,19 @@ export class RelayBuffer {
     return this.references.count;
   }
 
-  /** Page written to last. */
+  /** Page written to last. A `RangeError` once the buffer is freed, as the two below. */
   get wpage(): BufferPage {
-    return this.#pages.index[this.#cache[WPAGE]];
+    return this.#cachedPage(WPAGE);
   }
 
   /** Page read from last. */
   get rpage(): BufferPage {
-    return this.#pages.index[this.#cache[RPAGE]];
+    return this.#cachedPage(RPAGE);
   }
 
   /** Page of the header looked up last, of even and of odd sub-buffers. */
   get hpage(): readonly BufferPage[] {
-    return [0, 1].map((odd) => this.#pages.index[this.#cache[HPAGE + odd]]);
+    return [this.#cachedPage(HPAGE), this.#cachedPage(HPAGE + 1)];
   }
 
   /** Pages by index; none once the buffer is freed. */
@@ -201,6 +201,11 @@ export class RelayBuffer {
     } finally {
       this.destroy();
     }
+  }
+
+  #cachedPage(slot: number): BufferPage {
+    return this.#pages
+      .index[this.#locate("look up a page", this.#cache[slot] * PAGE_SIZE, 1) >>> PAGE_SHIFT];
   }
 
   /** Checks an access and takes its offset modulo the size. */

@@ -21,7 +21,7 @@ const SIZEOF_RCHAN = 344 + 8 * NR_CPUS;
 const SIZEOF_NAME = 256;
 
 /**
- * A set of buffers, one for each CPU that has been online while the channel was open
+ * A set of buffers, one for each CPU that was online, or about to come up, while the channel was open
  * (`struct rchan`). Made by {@linkcode Relay.open}; `using` closes it.
  *
  * All methods are synchronous and for the thread that opened the channel.
@@ -47,7 +47,7 @@ export class RelayChannel {
   readonly callbacks: RelayCallbacks;
   /** The client's to use. */
   readonly privateData: unknown;
-  /** Buffer of each CPU, `null` for one that has not been online. */
+  /** Buffer of each CPU; `null` for a CPU that has never been about to come up, and once freed. */
   readonly buf: (RelayBuffer | null)[];
   /** References: the open channel's own, its buffers', clients'. */
   readonly references: References;

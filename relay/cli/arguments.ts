@@ -26,19 +26,20 @@ Boots a machine, opens a channel and relays the bytes of the files through the
 per-CPU buffers; DIR/relay<cpu> gets what was written on each CPU, page by page.
 Half-way a CPU comes up, a little later one goes down.
 
-  FILE          what to relay (default: the sources of this package)
-  --cpus N      CPUs online at the start, 1 to 64 (default 4)
-  --nodes N     NUMA nodes, 1 to 64 (default 2)
-  --out DIR     folder for the pages (default relay-out)
-  --fail-page K let the K-th page allocation fail, and watch it being unwound
-  --fail-slab K the same for the K-th small allocation
-  --cwd DIR     folder that relative paths start from (default: the current one)
+  FILE           what to relay (default: the sources of this package)
+  --cpus N       CPUs online at the start, 1 to 64 (default 4)
+  --nodes N      NUMA nodes, 1 to 64 (default 2)
+  --out DIR      folder for the pages (default relay-out)
+  --fail-page K  let the K-th page allocation fail, and watch it being unwound
+  --fail-slab K  the same for the K-th small allocation
+  --cwd DIR      folder that relative paths start from (default: the current one)
 `;
 
 /** Understands the arguments; `null` when help was asked for, a {@linkcode JobError} when wrong. */
 export function parseArguments(args: readonly string[]): RelayArguments | null {
   const { values, positionals } = parse(args);
   if (values.help) return null;
+  if (values.out === "") throw new JobError("Cannot use --out without a name");
   return {
     cpus: count("--cpus", values.cpus ?? "4", 1, 64),
     nodes: count("--nodes", values.nodes ?? "2", 1, 64),
@@ -66,7 +67,8 @@ function parse(args: readonly string[]) {
       },
     });
   } catch (error) {
-    throw new JobError(`Cannot understand the arguments: ${(error as Error).message}`);
+    const [firstLine] = (error as Error).message.split("\n");
+    throw new JobError(`Cannot understand the arguments: ${firstLine}`);
   }
 }
 

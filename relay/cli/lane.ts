@@ -40,6 +40,8 @@ export class Lane {
 
   /** Makes the file. */
   async open(): Promise<void> {
+    const there = await Deno.stat(this.#path).catch(() => null);
+    if (there?.isDirectory) throw new JobError(`Cannot write ${this.#path}: it is a directory`);
     const options = { write: true, create: true, truncate: true };
     const path = this.#partPath;
     this.#file = await attempt("write", path, () => Deno.open(path, options));
@@ -60,14 +62,20 @@ export class Lane {
     }
   }
 
-  /** Writes the rest into the file and reads it back: a {@linkcode JobError} if it differs. */
-  async finish(): Promise<void> {
+  /**
+   * Writes the rest into the file and reads it back: a {@linkcode JobError} if it differs, or
+   * whatever `check` throws, which is called on the way.
+   */
+  async finish(check: () => void): Promise<void> {
     await this.#drain();
     this.#close();
     const hash = createHash("sha256");
     await attempt("read", this.#partPath, async () => {
       using file = await Deno.open(this.#partPath);
-      for await (const chunk of file.readable) hash.update(chunk);
+      for await (const chunk of file.readable) {
+        hash.update(chunk);
+        check();
+      }
     });
     if (hash.digest("hex") !== this.#hash.digest("hex")) {
       throw new JobError(`Cannot trust ${this.#path}: what came out is not what went in`);
@@ -83,9 +91,15 @@ export class Lane {
   /** Removes the unfinished file, if there is one. */
   async discard(): Promise<void> {
     this.#close();
-    if (this.#unfinished) {
-      await attempt("remove", this.#partPath, () => Deno.remove(this.#partPath));
-    }
+    if (!this.#unfinished) return;
+    await attempt("remove", this.#partPath, async () => {
+      try {
+        await Deno.remove(this.#partPath);
+      } catch (error) {
+        // Another run with the same outputs may have been faster.
+        if (!(error instanceof Deno.errors.NotFound)) throw error;
+      }
+    });
   }
 
   /** Writes all pages that hold unread bytes, straight from RAM. */

@@ -3,23 +3,20 @@ import type { Lane } from "./lane.ts";
 
 /** Shows how far the job is: one line that changes on a terminal, every tenth elsewhere. */
 export class Progress {
-  readonly #total: number;
   readonly #terminal = Deno.stderr.isTerminal();
   #lastTenth = -1;
 
-  /** Progress towards `total` bytes. */
-  constructor(total: number) {
-    this.#total = total;
-  }
-
-  /** Says that `done` bytes are relayed, and what is being relayed now. */
-  show(done: number, what: string): void {
-    const percent = this.#total === 0 ? 100 : Math.min(100, Math.floor(100 * done / this.#total));
-    const line = `${String(percent).padStart(3)} %  ${done} of ${this.#total} bytes  ${what}`;
+  /** Says that `done` bytes of `total` are relayed, and what is being relayed now. */
+  show(done: number, total: number, what: string): void {
+    // More than was foreseen: a file grew, or is none.
+    const percent = done <= total ? Math.floor(100 * done / total) : null;
+    const start = percent === null ? "" : `${String(percent).padStart(3)} %  `;
+    const line = `${start}${done} bytes  ${what}`;
+    const tenth = Math.floor((percent ?? 0) / 10);
     if (this.#terminal) {
       write(`\r\x1b[K${line.slice(0, 79)}`);
-    } else if (Math.floor(percent / 10) > this.#lastTenth) {
-      this.#lastTenth = Math.floor(percent / 10);
+    } else if (tenth > this.#lastTenth) {
+      this.#lastTenth = tenth;
       write(`${line}\n`);
     }
   }
@@ -61,13 +58,15 @@ export function cpuTable(machine: Machine, lanes: Iterable<Lane>): string {
   return formatTable(rows);
 }
 
-/** `numastat` of all nodes, side by side. */
+/** `numastat` of all nodes, one below the other. */
 export function numastatTable(machine: Machine): string {
-  const columns = machine.pages.zones.map(({ nid }) =>
+  const rows = machine.pages.zones.map(({ nid }) =>
     machine.pages.numastat(nid).trimEnd().split("\n").map((line) => line.split(" "))
   );
-  const rows = columns[0].map(([name], row) => [name, ...columns.map((lines) => lines[row][1])]);
-  return formatTable([["numastat", ...columns.map((_, nid) => `node ${nid}`)], ...rows]);
+  return formatTable([
+    ["node", ...rows[0].map(([name]) => name)],
+    ...rows.map((counters, nid) => [nid, ...counters.map(([, count]) => count)]),
+  ]);
 }
 
 /** How many pages and small objects are in use, and how many ever were. */

@@ -242,3 +242,18 @@ Deno.test("FaultInjection.attributes is a copy", () => {
   faults.attributes.probability = 100;
   assertStrictEquals(faults.attributes.probability, 0, "probability after its copy was changed");
 });
+
+Deno.test("FaultInjection.configure() refuses a name that is no attribute", () => {
+  const { failslab } = new Machine({ nodes: [1] });
+  const wrong = { propability: 100 } as Record<string, number>;
+  assertThrows(() => failslab.configure(wrong), RangeError, "Cannot set propability: no attribute");
+});
+
+Deno.test("FaultInjection.nthFromNow counts down to the failure, and is 0 after it", () => {
+  const { failslab, slab } = new Machine({ nodes: [1] });
+  failslab.failNth(2);
+  slab.kmalloc(8, GFP_KERNEL);
+  assertStrictEquals(failslab.nthFromNow, 1, "allocations until the failure");
+  assertThrows(() => slab.kmalloc(8, GFP_KERNEL));
+  assertStrictEquals(failslab.nthFromNow, 0, "allocations until a failure, after it");
+});

@@ -175,6 +175,7 @@ Deno.test("Machine.snapshot() tells what has happened to the machine", () => {
   const { nodes, faults, ...rest } = busyMachine().snapshot();
   assertEquals(rest, {
     cpus: { possible: [0, 1, 2], present: [0, 1, 2], online: [0], active: [0, 1], frozen: [] },
+    numa: { cpuToNode: [0, 1, 0], zonelists: [[0, 1], [1, 0]] },
     hotplug: { disabled: false, notifiers: [5] },
     slab: { liveByNode: [1, 0], allocated: 2 },
     debugfs: {
@@ -268,7 +269,9 @@ Deno.test("Machine.snapshot() stays as it is, when the machine goes on", () => {
   assertEquals(snapshot, copy, "the snapshot");
   const now: Record<string, unknown> = { ...machine.snapshot() };
   for (const [key, value] of Object.entries(copy)) {
-    const changed = key === "cpus" || JSON.stringify(now[key]) !== JSON.stringify(value);
+    // What numa tells never changes.
+    const changed = key === "cpus" || key === "numa" ||
+      JSON.stringify(now[key]) !== JSON.stringify(value);
     assert(changed, `this test changed ${key}`);
   }
 });
@@ -287,4 +290,24 @@ Deno.test("Machine.snapshot() is nobody's but its taker's, when he changes it", 
   snapshot.debugfs.children!.length = 0;
   snapshot.log.entries.length = 0;
   assertEquals(machine.snapshot(), copy, "the machine");
+});
+
+for (
+  const [options, message] of [
+    [{ cpus: 2, possible: [0, 1] }, "Cannot boot with both cpus and possible"],
+    [{ nodes: 2 }, "Cannot boot: nodes is no list of frame counts"],
+    [{ backing: "paper" }, 'Cannot back RAM with "paper"'],
+  ] as [object, string][]
+) {
+  Deno.test(`Machine refuses ${JSON.stringify(options)} with a TypeError`, () => {
+    assertThrows(() => new Machine(options), TypeError, message);
+  });
+}
+
+Deno.test("Machine says how much RAM could not be had", () => {
+  assertThrows(
+    () => new Machine({ nodes: [2 ** 40] }),
+    RangeError,
+    `Cannot boot with ${2 ** 52} bytes of RAM`,
+  );
 });

@@ -125,6 +125,9 @@ Deno.test("a freed buffer refuses every access and has no pages", () => {
     () => buffer.read(0, byte),
     () => buffer.readGetPage(0),
     () => buffer.offsetAddress(0),
+    () => buffer.wpage,
+    () => buffer.rpage,
+    () => buffer.hpage,
   ];
   for (const method of methods) assertThrows(method, RangeError, "it is freed");
   assertThrows(() => buffer.get(), TypeError, "it is freed");

@@ -42,7 +42,14 @@ Deno.test.afterAll(() => {
 
 function readFolder(path: string): Vector[] {
   const found: Vector[] = [];
-  for (const entry of Deno.readDirSync(path)) {
+  const entries = (): Iterable<Deno.DirEntry> => {
+    try {
+      return [...Deno.readDirSync(path)];
+    } catch (cause) {
+      throw new Error(`RELAY_VECTORS: cannot read the folder ${path}`, { cause });
+    }
+  };
+  for (const entry of entries()) {
     const inner = `${path}/${entry.name}`;
     if (entry.isDirectory) found.push(...readFolder(inner));
     else if (entry.name.endsWith(".jsonl")) {

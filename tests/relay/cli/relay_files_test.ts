@@ -81,7 +81,8 @@ test("relays several files, each to the CPU whose turn it is", async (directory)
   ]);
   assertStringIncludes(out, "CPU hotplug: cpu_up(3): done; cpu_down(2): done");
   assertMatch(out, /^ {2}all +5 +74201 +\d+$/m);
-  assertMatch(out, /^ {2}numa_hit +128 +128$/m);
+  assertMatch(out, /^ {2}node +numa_hit +numa_miss/m);
+  assertMatch(out, /^ {2}1 +128 +0 +0 +0 +0 +128$/m);
   assertStringIncludes(err, "100 %");
 });
 
@@ -110,7 +111,7 @@ test("goes on on another CPU when a file's CPU goes down", async (directory) => 
 test("relays its own sources when no file is given", async (directory) => {
   const { code, out, err } = await run(directory);
   assertEquals(code, 0, err);
-  assertStringIncludes(out, "what is in relay-out/relay* is what went in");
+  assertStringIncludes(out, "relay-out/relay0 relay1 relay2 relay3 relay4 hold what went in");
 });
 
 test("says what help says", async (directory) => {
@@ -129,6 +130,9 @@ for (
     ],
     ["a file that is not there", ["x"], "error: Cannot read x: no such file or directory"],
     ["a directory", ["."], "error: Cannot read .: it is a directory"],
+    ["a file without a name", [""], "error: Cannot read a FILE without a name"],
+    ["an output without a name", ["--out", ""], "error: Cannot use --out without a name"],
+    ["a number that is an option", ["--cpus", "-1"], "error: Cannot understand the arguments"],
   ] as [string, string[], string][]
 ) {
   test(`ends with one line for ${what}`, async (directory) => {
@@ -165,7 +169,7 @@ test("--fail-page unwinds the open and says so", async (directory) => {
   await Deno.writeFile(`${directory}/in`, bytes(10, 3));
   const { code, out, err } = await run(directory, "--fail-page", "100", "in");
   assertEquals(code, 1);
-  assertStringIncludes(out, "made relay0: 64 pages");
+  assertStringIncludes(out, "making relay0: 64 pages");
   assertStringIncludes(out, "removing relay0");
   assertStringIncludes(out, "unwound: 0 pages and 0 small objects in use, 99 and");
   assertStringIncludes(err, "error: Cannot open the channel: ENOMEM");
@@ -178,28 +182,66 @@ test("--fail-slab on the way up of a CPU leaves that CPU down, and the rest work
   assertEquals(code, 0);
   assertStringIncludes(out, "kernel: <3>relay_hotcpu_callback: cpu 2 buffer creation failed");
   assertStringIncludes(out, "cpu_up(2): EINVAL");
+  assert(!out.includes("too late"), out);
   assertStringIncludes(out, "cpu_down(1): done");
 });
 
-test("--fail-page beyond the last allocation says that it never came", async (directory) => {
+test("--fail-page beyond the last allocation says so", async (directory) => {
   await Deno.writeFile(`${directory}/in`, bytes(10, 3));
   const { code, out } = await run(directory, "--cpus", "1", "--fail-page", "129", "in");
   assertEquals(code, 0);
-  assertStringIncludes(out, "--fail-page 129 never came: 128 pages were allocated");
+  assertStringIncludes(out, "--fail-page came too late, by 1 allocations");
 });
 
-test("leaves nothing unfinished when it is interrupted", async (directory) => {
-  await Deno.writeFile(`${directory}/in`, new Uint8Array(200_000_000));
-  const child = start(directory, ["--out", "o", "in"]);
-  const finished = finish(child);
-  for (;;) {
-    const part = await Deno.stat(`${directory}/o/relay0.part`).catch(() => null);
-    if (part && part.size > 0) break;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  child.kill("SIGINT");
-  const { code, err } = await finished;
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  test(`leaves nothing unfinished on ${signal}`, async (directory) => {
+    await Deno.writeFile(`${directory}/in`, new Uint8Array(200_000_000));
+    const child = start(directory, ["--out", "o", "in"]);
+    const finished = finish(child);
+    for (;;) {
+      const part = await Deno.stat(`${directory}/o/relay0.part`).catch(() => null);
+      if (part && part.size > 0) break;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    child.kill(signal);
+    const { code, err } = await finished;
+    assertEquals(code, 1);
+    assertStringIncludes(err, "error: Interrupted; no unfinished file");
+    assertEquals(await names(`${directory}/o`), []);
+  }, Deno.build.os === "windows");
+}
+
+for (const name of ["relay0", "relay4.part"]) {
+  test(`refuses an input ${name} that the output would overwrite`, async (directory) => {
+    await Deno.writeTextFile(`${directory}/${name}`, "mine");
+    const { code, err } = await run(directory, "--out", ".", `./${name}`);
+    assertEquals([code, err], [
+      1,
+      `error: Cannot relay ./${name}: the output would overwrite it\n`,
+    ]);
+    assertEquals(await Deno.readTextFile(`${directory}/${name}`), "mine");
+  });
+}
+
+test("refuses an output that is a directory before anything is replaced", async (directory) => {
+  await Deno.writeTextFile(`${directory}/in`, "new");
+  await Deno.mkdir(`${directory}/o/relay1`, { recursive: true });
+  await Deno.writeTextFile(`${directory}/o/relay0`, "old");
+  const { code, err } = await run(directory, "--out", "o", "in");
   assertEquals(code, 1);
-  assertStringIncludes(err, "error: Interrupted; no unfinished file");
-  assertEquals(await names(`${directory}/o`), []);
-}, Deno.build.os === "windows");
+  assertMatch(err, /^error: Cannot write .*relay1: it is a directory; no unfinished file is left/m);
+  assertEquals(await Deno.readTextFile(`${directory}/o/relay0`), "old");
+});
+
+test("names what an earlier run left in the folder", async (directory) => {
+  await Deno.writeTextFile(`${directory}/in`, "x");
+  await run(directory, "--cpus", "3", "in");
+  const { out } = await run(directory, "--cpus", "1", "in");
+  assertMatch(out, /from an earlier run, in relay-out as well: relay[23] relay[23]\n/);
+});
+
+test("ends with one line when it may not read its own sources", async (directory) => {
+  const { code, err } = await finish(start(directory, [], ["--no-prompt"]));
+  assertEquals(code, 1);
+  assertMatch(err, /^error: Cannot read hw: not allowed.*\n$/);
+});
