@@ -38,6 +38,7 @@ export * from "./machine.ts";
 export * from "./mutex.ts";
 export * from "./notifier.ts";
 export * from "./numa.ts";
+export * from "./open_file.ts";
 export * from "./page.ts";
 export * from "./page_alloc.ts";
 export * from "./ram.ts";
