@@ -18,8 +18,8 @@ export class Cpus {
   readonly present: ReadonlySet<number>;
   readonly #online: Set<number>;
   readonly #active: Set<number>;
-  /** CPU the caller said to be on, -1 when he did not. */
-  #current = -1;
+  /** CPUs the caller said to be on, the last one now; -1 for one he had to leave. */
+  readonly #current: number[] = [];
   /** CPU that runs its notifiers while it comes or goes and is not online, else -1. */
   #inTransit = -1;
 
@@ -49,8 +49,8 @@ export class Cpus {
 
   /** CPU the caller is on: as `runOn` says, else the lowest online one (`smp_processor_id`). */
   smpProcessorId(): number {
-    const stays = this.#online.has(this.#current) || this.#current === this.#inTransit;
-    return stays && this.#current >= 0 ? this.#current : this.boot;
+    const cpu = this.#current.at(-1) ?? -1;
+    return this.#online.has(cpu) || (cpu >= 0 && cpu === this.#inTransit) ? cpu : this.boot;
   }
 
   /** Runs `fn` as code on `cpu`, which must be online (`RangeError`). Calls nest. */
@@ -75,8 +75,11 @@ export class Cpus {
   setCpuOnline(cpu: number, online: boolean): void {
     if (online) this.#online.add(cpu);
     else this.#online.delete(cpu);
-    // Whoever takes down the CPU he is on has to leave it, and does not come back by himself.
-    if (!online && this.#current === cpu) this.#current = -1;
+    if (online) return;
+    // Whoever is on a CPU that goes down has to leave it, and does not come back by himself.
+    this.#current.forEach((other, depth) => {
+      if (other === cpu) this.#current[depth] = -1;
+    });
   }
 
   /** Sets or clears the active bit: hotplug's own (`set_cpu_active`). */
@@ -86,12 +89,11 @@ export class Cpus {
   }
 
   #runAs<T>(cpu: number, fn: () => T): T {
-    const caller = this.#current;
-    this.#current = cpu;
+    this.#current.push(cpu);
     try {
       return fn();
     } finally {
-      this.#current = caller;
+      this.#current.pop();
     }
   }
 }

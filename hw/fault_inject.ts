@@ -59,6 +59,11 @@ export class FaultInjection {
     return this.#nthFromNow;
   }
 
+  /** Tests counted towards `interval` so far. */
+  get count(): number {
+    return this.#count;
+  }
+
   /** Sets some of the attributes; a `RangeError`, and nothing set, when one is out of range. */
   configure(attributes: Partial<FaultAttributes>): void {
     const { ignoreGfpWait, ...numbers } = attributes;

@@ -14,7 +14,7 @@ import {
 } from "./cpu_actions.ts";
 import { ascending, type Cpus } from "./cpus.ts";
 import { ERRNO, KernelError } from "./errno.ts";
-import { KERN_EMERG, KERN_ERR, KERN_WARNING, type KernelLog } from "./log.ts";
+import { KERN_EMERG, KERN_ERR, KERN_WARNING, type KernelLog, thrownText } from "./log.ts";
 import { Mutex } from "./mutex.ts";
 import {
   type NotifierBlock,
@@ -30,7 +30,7 @@ export interface ArchHooks {
   cpuUp?(cpu: number): void;
   /** Stops a CPU (`__cpu_disable`), on that CPU, before its online bit is cleared. */
   cpuDisable?(cpu: number): void;
-  /** Waits until a stopped CPU is gone (`__cpu_die`), before CPU_DEAD. Must not throw. */
+  /** Waits until a stopped CPU is gone (`__cpu_die`), before CPU_DEAD. It is gone in any case. */
   cpuDie?(cpu: number): void;
 }
 
@@ -242,7 +242,11 @@ export class CpuHotplug {
       }
       this.#cpus.setCpuOnline(cpu, false);
       this.#cpus.runInTransit(cpu, () => this.#notify(CPU_DYING | frozen, cpu));
-      this.#arch.cpuDie?.(cpu);
+      try {
+        this.#arch.cpuDie?.(cpu);
+      } catch (error) {
+        this.#thrown.push(error);
+      }
       this.#notifyOrBug(CPU_DEAD | frozen, cpu);
     });
     this.#notifyOrBug(CPU_POST_DEAD | frozen, cpu);
@@ -261,8 +265,7 @@ export class CpuHotplug {
     const round = this.#chain.call(action, cpu, nrToCall);
     if (round.thrown !== null) {
       const { error } = round.thrown;
-      const text = error instanceof Error ? String(error) : "something was thrown";
-      this.#log.printk(KERN_ERR, `${cpuActionName(action)} of CPU ${cpu}: ${text}\n`);
+      this.#log.printk(KERN_ERR, `${cpuActionName(action)} of CPU ${cpu}: ${thrownText(error)}\n`);
       this.#thrown.push(error);
     }
     return round;

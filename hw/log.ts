@@ -27,6 +27,15 @@ export function formatLogEntry(entry: LogEntry): string {
   return prefix + entry.text.trimEnd();
 }
 
+/** What was thrown, as text for the log; it may be anything. */
+export function thrownText(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return "something that has no text";
+  }
+}
+
 /** Called with each entry as it is made. */
 export type LogListener = (entry: LogEntry) => void;
 
@@ -87,7 +96,7 @@ export class KernelLog {
       this.#entries.shift();
       this.#dropped++;
     }
-    for (const listener of this.#listeners) {
+    for (const listener of [...this.#listeners]) {
       try {
         listener(entry);
       } catch (error) {

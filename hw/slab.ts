@@ -68,7 +68,7 @@ export class Slab {
       throw new RangeError(`Cannot allocate ${size} bytes: not a size from 1 to 4096`);
     }
     const node = nid === -1 ? this.#numaNodeId() : nid;
-    if (this.liveByNode[node] === undefined) {
+    if (!Number.isInteger(node) || this.liveByNode[node] === undefined) {
       throw new RangeError(`Cannot allocate on node ${nid}: no such node`);
     }
     if (this.#failslab.failSlab(objectSize, gfp)) {

@@ -19,12 +19,15 @@ export interface MachineSnapshot {
   /** Small allocations not freed, by node, and how many were ever made. */
   slab: { liveByNode: number[]; allocated: number };
   /** What fault injection is up to. */
-  faults: Record<"failslab" | "failPageAlloc", FaultAttributes & { nthFromNow: number }>;
+  faults: Record<"failslab" | "failPageAlloc", FaultAttributes & FaultCounts>;
   /** The root directory. */
   debugfs: DentrySnapshot;
   /** The log, and how many entries it has let go. */
   log: { entries: LogEntry[]; dropped: number };
 }
+
+/** How far fault injection has counted: towards `interval`, and down to the k-th from now. */
+export type FaultCounts = Pick<FaultInjection, "count" | "nthFromNow">;
 
 /** The page frames of a node. */
 export interface NodeSnapshot {
@@ -95,8 +98,8 @@ function snapshotNode(zone: Zone): NodeSnapshot {
   };
 }
 
-function snapshotFaults({ attributes, nthFromNow }: FaultInjection) {
-  return { ...attributes, nthFromNow };
+function snapshotFaults({ attributes, count, nthFromNow }: FaultInjection) {
+  return { ...attributes, count, nthFromNow };
 }
 
 function snapshotDentry(dentry: Dentry): DentrySnapshot {

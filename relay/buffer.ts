@@ -74,9 +74,9 @@ export class RelayBuffer {
     this.references = new References(what, machine.log, () => this.#remove());
   }
 
-  /** References of all holders; 0 once the buffer is freed. */
+  /** References of all holders; 0 once the buffer is freed, whoever still has one. */
   get kref(): number {
-    return this.references.count;
+    return this.#size === 0 ? 0 : this.references.count;
   }
 
   /** Page written to last. A `RangeError` once the buffer is freed, as the two below. */
@@ -106,6 +106,10 @@ export class RelayBuffer {
 
   /** Takes a reference (`ltt_relay_get_chan_buf`); a `TypeError` once the buffer is freed. */
   get(): void {
+    // A buffer whose file could not be made is freed at once, whatever its callback has taken.
+    if (this.#size === 0) {
+      throw new TypeError(`Cannot get the buffer of CPU ${this.cpu}: it is freed`);
+    }
     this.references.get("user");
   }
 
@@ -116,7 +120,8 @@ export class RelayBuffer {
 
   /**
    * Copies `src` to `offset` and returns its length (`ltt_relay_write`). It may cross pages and
-   * sub-buffers but not the end of the buffer: a `RangeError`, before a byte is copied.
+   * sub-buffers but not the end of the buffer: a `RangeError`, before a byte is copied. As with
+   * `memcpy`, `src` must not lie in RAM where it is copied to.
    */
   write(offset: number, src: Uint8Array): number {
     const length = src.length;

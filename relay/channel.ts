@@ -133,7 +133,7 @@ export class RelayChannel {
         const filename = `${this.baseFilename}${cpu}`;
         const { callbacks, parent } = this;
         buffer.dentry = createBufFile(machine, callbacks, filename, parent, S_IRUSR, buffer);
-        if (buffer.dentry === null) {
+        if (!buffer.dentry) {
           throw new KernelError("ENOENT", `Cannot open ${filename}: createBufFile made no file`);
         }
       } catch (error) {

@@ -13,6 +13,7 @@ import {
   type NotifierResult,
   NOTIFY_BAD,
   NOTIFY_OK,
+  thrownText,
 } from "../hw/mod.ts";
 import { RelayChannel } from "./channel.ts";
 import { assertOpenOptions, type OpenOptions } from "./open_options.ts";
@@ -139,7 +140,7 @@ export class Relay {
     try {
       channel.closeBufs();
     } catch (error) {
-      this.machine.log.printk(KERN_ERR, `relay_open: ${error}\n`);
+      this.machine.log.printk(KERN_ERR, `relay_open: ${thrownText(error)}\n`);
     } finally {
       channel.references.put("self");
     }

@@ -248,3 +248,31 @@ Deno.test("the arch hook that stops a CPU runs on that CPU", () => {
   machine.hotplug.cpuDown(1);
   assertEquals(seen, [1], "CPUs the hook ran on");
 });
+
+Deno.test("Cpus.runOn() does not take an outer caller back either, when the inner one took his CPU down", () => {
+  const { hotplug, cpus } = new Machine({ nodes: [1], cpus: 3 });
+  cpus.runOn(2, () => {
+    cpus.runOn(1, () => {
+      hotplug.cpuDown(2);
+      hotplug.cpuUp(2);
+      assertStrictEquals(cpus.smpProcessorId(), 1, "CPU of the inner caller");
+    });
+    assertStrictEquals(cpus.smpProcessorId(), 0, "CPU of the outer caller who lost CPU 2");
+  });
+});
+
+Deno.test("a CPU whose arch hook throws as it dies is dead all the same, and the error thrown last", () => {
+  const died = new Error("died badly");
+  const cpuDie = (): never => {
+    throw died;
+  };
+  const machine = new Machine({ nodes: [1], cpus: 2, arch: { cpuDie } });
+  const seen: CpuAction[] = [];
+  machine.hotplug.hotcpuNotifier((action) => {
+    seen.push(action);
+    return NOTIFY_OK;
+  }, 0);
+  assertStrictEquals(assertThrows(() => machine.hotplug.cpuDown(1)), died);
+  assertEquals(seen.map(cpuActionName).slice(-2), ["CPU_DEAD", "CPU_POST_DEAD"], "last events");
+  assertEquals([...machine.cpus.online], [0], "CPUs online");
+});

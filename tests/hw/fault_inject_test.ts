@@ -257,3 +257,13 @@ Deno.test("FaultInjection.nthFromNow counts down to the failure, and is 0 after 
   assertThrows(() => slab.kmalloc(8, GFP_KERNEL));
   assertStrictEquals(failslab.nthFromNow, 0, "allocations until a failure, after it");
 });
+
+Deno.test("Machine.snapshot() tells two machines apart that will fail at different times", () => {
+  const snapshots = [1, 2].map((calls) => {
+    const machine = new Machine({ nodes: [1] });
+    machine.failslab.configure({ probability: 100, times: -1, interval: 3 });
+    for (let i = 0; i < calls; i++) machine.failslab.shouldFail(8);
+    return machine.snapshot().faults.failslab.count;
+  });
+  assertEquals(snapshots, [1, 2], "calls counted towards the interval");
+});

@@ -156,3 +156,15 @@ Deno.test("KernelLog.entries cannot be changed through what they are given out a
   assertThrows(() => Object.assign(entry, { text: "changed" }), TypeError);
   assertEquals(texts(log), ["as it was\n"], "texts in the log");
 });
+
+Deno.test("KernelLog.subscribe() from within a listener starts with the next entry", () => {
+  const log = new KernelLog();
+  const seen: LogEntry[] = [];
+  const unsubscribe = log.subscribe(() => {
+    unsubscribe();
+    log.subscribe((entry) => seen.push(entry));
+  });
+  log.printk(null, "first\n");
+  log.printk(null, "second\n");
+  assertEquals(seen, [{ type: "printk", level: null, text: "second\n" }]);
+});

@@ -1,7 +1,12 @@
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { spy } from "@std/testing/mock";
 import { Dentry, KernelError, Machine, regularInode, S_IRUSR } from "@ltt/relay/hw";
-import { Relay, type RelayCallbacks, relayFileOperations } from "@ltt/relay/relay";
+import {
+  Relay,
+  type RelayBuffer,
+  type RelayCallbacks,
+  relayFileOperations,
+} from "@ltt/relay/relay";
 
 const sizes = { subbufSize: 4096, nSubbufs: 2 };
 
@@ -215,3 +220,53 @@ Deno.test("a file of a buffer has no position and cannot be read", () => {
   assertEquals(code(() => file.read(new Uint8Array(1))), "EINVAL");
   assertEquals(code(() => file.pread(new Uint8Array(1), 0)), "ESPIPE");
 });
+
+Deno.test("a buffer whose callback refused it is freed, whatever the callback has kept of it", () => {
+  const machine = new Machine({ nodes: [64] });
+  const kept: { buffer?: RelayBuffer; dentry?: Dentry } = {};
+  const createBufFile: RelayCallbacks["createBufFile"] = (filename, _parent, mode, buffer) => {
+    buffer.get();
+    kept.buffer = buffer;
+    kept.dentry = new Dentry(filename, regularInode(mode, buffer, relayFileOperations));
+    return null;
+  };
+  const open = (): unknown =>
+    Relay.start(machine).open({ baseFilename: "t", ...sizes, callbacks: { createBufFile } });
+  assertEquals(assertThrows(open, KernelError).code, "ENOENT");
+  assertEquals(kept.buffer!.kref, 0);
+  assertThrows(() => kept.buffer!.get(), TypeError, "it is freed");
+  assertEquals(assertThrows(() => kept.dentry!.open(), KernelError).code, "ENOENT");
+  kept.buffer!.put();
+  assertEquals(inUse(machine), [0, 0]);
+});
+
+Deno.test("open() whose createBufFile returns nothing at all is ENOENT", () => {
+  const machine = new Machine({ nodes: [64] });
+  const createBufFile = (() => {}) as unknown as () => null;
+  const open = (): unknown =>
+    Relay.start(machine).open({ baseFilename: "t", ...sizes, callbacks: { createBufFile } });
+  assertEquals(assertThrows(open, KernelError).code, "ENOENT");
+  assertEquals(inUse(machine), [0, 0]);
+});
+
+for (const thrown of [new Error("removing"), Symbol("removing"), Object.create(null)]) {
+  Deno.test(`open() throws the first error, when unwinding meets ${typeof thrown}`, () => {
+    const machine = new Machine({ nodes: [64], cpus: 2 });
+    const { createBufFile } = recordingCallbacks();
+    const first = new Error("first");
+    const callbacks: RelayCallbacks = {
+      createBufFile(...args) {
+        if (args[3].cpu === 1) throw first;
+        return createBufFile(...args);
+      },
+      removeBufFile() {
+        throw thrown;
+      },
+    };
+    const open = (): unknown =>
+      Relay.start(machine).open({ baseFilename: "t", ...sizes, callbacks });
+    assertStrictEquals(assertThrows(open), first);
+    assertEquals(inUse(machine), [0, 0]);
+    assertEquals(machine.log.entries.length, 1, "messages");
+  });
+}
