@@ -83,14 +83,16 @@ function replayDeviating({ header, operations }: Vector): void {
   let departed = false;
   for (const [index, op] of operations.entries()) {
     if (departed && !judge.applies(op)) continue;
+    if (op.op === "open" && world.channels.has(op.chan)) world.forget(op.chan);
     const before = index === 0 ? {} : world.state();
+    const faultPending = index > 0 && world.faultPending;
     const outcome = world.apply(op);
     const after = world.state();
     expected = mergePatch(expected, op.expect.state ?? {});
     const same = matchesRet(op, outcome) && equal(outcome.log, op.expect.log ?? []) &&
       equal(after, expected);
     departed ||= !same;
-    if (!same) judge.judge(op, outcome, before, after);
+    if (!same) judge.judge(op, outcome, before, after, faultPending && !world.faultPending);
     judge.note(op, outcome);
     assertNothingLost(world);
     replayedOperations++;

@@ -69,6 +69,21 @@ export class World {
     return { ret, extra, log: this.#log, error };
   }
 
+  /** Closes a channel whose name the script uses again: where it was recorded it never came to be. */
+  forget(name: string): void {
+    this.channels.get(name)?.[Symbol.dispose]();
+    this.channels.delete(name);
+    for (const key of this.#lastBuffers.keys()) {
+      if (key.startsWith(`${name} `)) this.#lastBuffers.delete(key);
+    }
+  }
+
+  /** Whether an allocation is to fail yet. */
+  get faultPending(): boolean {
+    const { failslab, failPageAlloc } = this.machine;
+    return failslab.nthFromNow > 0 || failPageAlloc.nthFromNow > 0;
+  }
+
   /** The buffer an operation is about: the channel's, or the one it had last; `null` for none. */
   buffer(op: Operation): RelayBuffer | null {
     const key = `${op.chan} ${op.cpu}`;
