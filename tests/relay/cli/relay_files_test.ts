@@ -203,7 +203,9 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     await Deno.writeFile(`${directory}/in`, new Uint8Array(200_000_000));
     const child = start(directory, ["--out", "o", "in"]);
     const finished = finish(child);
-    for (;;) {
+    let ended = false;
+    finished.finally(() => ended = true);
+    while (!ended) {
       const part = await Deno.stat(`${directory}/o/relay0.part`).catch(() => null);
       if (part && part.size > 0) break;
       await new Promise((resolve) => setTimeout(resolve, 5));
