@@ -1,2 +1,3 @@
 export * from "./hw/mod.ts";
 export * from "./relay/mod.ts";
+export * from "./relay/ring/mod.ts";

@@ -1,5 +1,6 @@
 import { KernelError } from "./errno.ts";
 import { OpenFile } from "./open_file.ts";
+import type { Address } from "./ram.ts";
 
 /** The owner may read. Linux, include/linux/stat.h, as the two types below. */
 export const S_IRUSR: number = 0o400;
@@ -8,7 +9,23 @@ export const S_IFREG: number = 0o100000;
 /** Type of a directory. */
 export const S_IFDIR: number = 0o40000;
 
-/** What happens when a file is opened, read, and closed for the last time. */
+/** What a file is spliced to: a `Deno.FsFile`, a `Deno.Conn`, anything that writes so. */
+export interface SpliceTarget {
+  /** Writes the start of `bytes`, which may be shared memory, and says how many. */
+  write(bytes: Uint8Array): Promise<number>;
+}
+
+/** A piece of RAM that a file shows. */
+export interface Mapping {
+  /** Where in the file it starts. */
+  readonly offset: number;
+  /** Where in RAM it starts. */
+  readonly address: Address;
+  /** Bytes. */
+  readonly length: number;
+}
+
+/** What happens when a file is opened, used, and closed for the last time. */
 export interface FileOperations {
   /** Called for each open file; by throwing it refuses. */
   open?(inode: Inode, file: OpenFile): void;
@@ -16,6 +33,19 @@ export interface FileOperations {
   release?(inode: Inode, file: OpenFile): void;
   /** Fills the start of `dest` with what lies at `position` and says how many bytes that is. */
   read?(file: OpenFile, dest: Uint8Array, position: number): number;
+  /** Says what can be had without waiting: bits `POLL*`. */
+  poll?(file: OpenFile): number;
+  /** Carries out a command and returns its answer. */
+  ioctl?(file: OpenFile, command: number, argument: number): number;
+  /** Writes `length` bytes from `position` on to `dest` straight from RAM, and says how many. */
+  spliceRead?(
+    file: OpenFile,
+    dest: SpliceTarget,
+    position: number,
+    length: number,
+  ): Promise<number>;
+  /** Says where in RAM the file lies. */
+  mmap?(file: OpenFile): readonly Mapping[];
 }
 
 /** Operations of a file that was made without any: it reads as empty. */

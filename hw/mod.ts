@@ -41,6 +41,7 @@ export * from "./numa.ts";
 export * from "./open_file.ts";
 export * from "./page.ts";
 export * from "./page_alloc.ts";
+export * from "./poll.ts";
 export * from "./ram.ts";
 export * from "./slab.ts";
 export * from "./snapshot.ts";

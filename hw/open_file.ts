@@ -1,5 +1,6 @@
-import type { Dentry } from "./dentry.ts";
+import type { Dentry, Mapping, SpliceTarget } from "./dentry.ts";
 import { KernelError } from "./errno.ts";
+import { POLLIN, POLLRDNORM } from "./poll.ts";
 
 /** The file can be read. Linux 2.6.29, include/linux/fs.h, as all modes of a file. */
 export const FMODE_READ: number = 1;
@@ -50,6 +51,48 @@ export class OpenFile {
       throw new KernelError("EINVAL", `Cannot read ${this.dentry.name} at ${position}`);
     }
     return this.#readAt(dest, position);
+  }
+
+  /** What can be had without waiting: bits `POLL*`. A file that does not say is always ready. */
+  poll(): number {
+    this.#assertOpen();
+    return this.dentry.inode.fops.poll?.(this) ?? (POLLIN | POLLRDNORM);
+  }
+
+  /** Carries out a command and returns its answer. `ENOTTY` for one the file does not know. */
+  ioctl(command: number, argument: number = 0): number {
+    this.#assertOpen();
+    const { fops } = this.dentry.inode;
+    if (!fops.ioctl) {
+      throw new KernelError("ENOTTY", `Cannot command ${this.dentry.name}: it takes none`);
+    }
+    return fops.ioctl(this, command, argument);
+  }
+
+  /**
+   * Writes up to `length` bytes from `position` on to `dest` straight from RAM, and resolves to how
+   * many. `EINVAL` for a file that cannot do that. The file must stay open meanwhile.
+   */
+  // deno-lint-ignore require-await
+  async spliceRead(
+    dest: SpliceTarget,
+    position: number = 0,
+    length: number = Infinity,
+  ): Promise<number> {
+    this.#assertOpen();
+    const { fops } = this.dentry.inode;
+    if (!fops.spliceRead) {
+      throw new KernelError("EINVAL", `Cannot splice ${this.dentry.name}: it cannot be`);
+    }
+    return fops.spliceRead(this, dest, position, length);
+  }
+
+  /** Where in RAM the file lies, in order. `ENODEV` for a file that lies nowhere. */
+  mmap(): readonly Mapping[] {
+    this.#assertOpen();
+    const { fops } = this.dentry.inode;
+    if (!fops.mmap) throw new KernelError("ENODEV", `Cannot map ${this.dentry.name}: not in RAM`);
+    return fops.mmap(this);
   }
 
   /** Closes the file, calling its `release`. `EBADF` when it was closed before. */

@@ -1,0 +1,182 @@
+import { KERN_ALERT, KERN_WARNING, type Machine } from "../../hw/mod.ts";
+import type { RelayBuffer } from "../mod.ts";
+import type { RingClient } from "./client.ts";
+import { CONSUMED, FINALIZED, LOST, OFFSET, WRAPS, WRITER } from "./control.ts";
+import type { RingDescriptor } from "./descriptor.ts";
+import { type LostCounts, readLost } from "./lost.ts";
+import { RingReader } from "./reader.ts";
+import { RingMemory } from "./ring_memory.ts";
+import { RingPages } from "./ring_pages.ts";
+import { loadAcquire, readOnce, ringDoorbell, storeRelease } from "./shared_words.ts";
+import { type FlushMode, RingWriter } from "./writer.ts";
+
+/** How a ring is made. */
+export interface RingBufferOptions {
+  /** What is written at the start of sub-buffers. */
+  readonly client: RingClient;
+  /** Whether the newest events are kept, not the oldest. */
+  readonly overwrite: boolean;
+  /** Words to wait for, one a CPU. */
+  readonly doorbells: Int32Array<SharedArrayBuffer>;
+  /** Whether the writer rings them; else a timer does. */
+  readonly wakeup: boolean;
+}
+
+/**
+ * A ring on a relay buffer: its pages, its writer on this thread or descriptors for another one,
+ * its reader. Made by {@linkcode RingChannel}; for the thread that opened that.
+ */
+export class RingBuffer {
+  static readonly #ofBuffer = new WeakMap<RelayBuffer, RingBuffer>();
+  /** The buffer it is put on. */
+  readonly buffer: RelayBuffer;
+  /** Its words and sub-buffers, as this thread sees them. */
+  readonly memory: RingMemory;
+  readonly #machine: Machine;
+  readonly #pages: RingPages;
+  readonly #doorbells: Int32Array<SharedArrayBuffer>;
+  readonly #wakeup: boolean;
+  readonly #writer: RingWriter;
+  /** Whether this thread is the writing one while the CPU is up. */
+  #writesHere = false;
+
+  /** Puts a ring on a buffer. `ENOMEM` when the node's memory is short: then nothing is taken. */
+  constructor(buffer: RelayBuffer, options: RingBufferOptions) {
+    const { client, overwrite, doorbells, wakeup } = options;
+    this.buffer = buffer;
+    this.#machine = buffer.chan.relay.machine;
+    this.#doorbells = doorbells;
+    this.#wakeup = wakeup;
+    this.#pages = new RingPages(buffer, client.headerSize, overwrite);
+    this.memory = new RingMemory(this.#machine.ram.buffer, this.#pages.control);
+    this.#writer = new RingWriter(this.memory, wakeup ? doorbells : null, client);
+    RingBuffer.#ofBuffer.set(buffer, this);
+  }
+
+  /** The ring on a buffer, `undefined` when there is none. */
+  static of(buffer: RelayBuffer): RingBuffer | undefined {
+    return RingBuffer.#ofBuffer.get(buffer);
+  }
+
+  /** The CPU it belongs to. */
+  get cpu(): number {
+    return this.buffer.cpu;
+  }
+
+  /** Events lost so far. */
+  get lost(): LostCounts {
+    return readLost(this.memory.control, LOST);
+  }
+
+  /** Names the ring to another thread. A `TypeError` when RAM is not shared. */
+  get descriptor(): RingDescriptor {
+    const { buffer: sab } = this.#machine.ram;
+    if (!(sab instanceof SharedArrayBuffer)) {
+      throw new TypeError("Cannot give the ring to another thread: RAM is not shared");
+    }
+    const doorbells = this.#doorbells.buffer;
+    return { ram: { sab }, control: this.#pages.control, doorbells, wakeup: this.#wakeup };
+  }
+
+  /** The writer on this thread, attached when first asked for. `EBUSY` if another thread writes. */
+  get writer(): RingWriter {
+    if (!this.#writesHere) this.#writer.attach();
+    this.#writesHere = true;
+    return this.#writer;
+  }
+
+  /** Attaches a reader on this thread. The buffer stays until it is closed. `EBUSY`: there is one. */
+  reader(): RingReader {
+    this.buffer.get();
+    const reader = new RingReader(this.memory, this.#doorbells, () => this.buffer.put());
+    try {
+      reader.attach();
+    } catch (error) {
+      this.buffer.put();
+      throw error;
+    }
+    return reader;
+  }
+
+  /**
+   * Hands what was written to the reader, as {@linkcode RingWriter.flush}. `EBUSY` when another
+   * thread writes: it has to do that itself.
+   */
+  flush(mode: FlushMode): boolean {
+    if (this.#writer.attached) return this.#writer.flush(mode);
+    if (!this.#isOpened && mode !== "even-if-empty") {
+      if (mode === "final") {
+        storeRelease(this.memory.control, FINALIZED, 1);
+        ringDoorbell(this.#doorbells, this.cpu);
+      }
+      return false;
+    }
+    this.#writer.attach();
+    try {
+      return this.#writer.flush(mode);
+    } finally {
+      this.#writer.detach();
+    }
+  }
+
+  /** The CPU is dead, and its thread if it had one: repairs what it left, delivers what is there. */
+  cpuDead(): void {
+    if (!this.#isOpened) return;
+    this.#writer.takeOver();
+    try {
+      this.#writer.flush("dead");
+    } finally {
+      this.#writer.detach();
+    }
+  }
+
+  /** The CPU is up again: the writer of this thread goes on. */
+  cpuOnline(): void {
+    if (this.#writesHere && !this.#writer.attached) this.#writer.attach();
+  }
+
+  /** Hands over what was written, if this thread writes: what a switch timer does. */
+  switchTimer(): void {
+    if (this.#writer.attached) this.#writer.flush("active");
+  }
+
+  /** Rings for a reader who has something to get, for writers who do not: what a read timer does. */
+  readTimer(): void {
+    const { geometry, control } = this.memory;
+    const consumed = loadAcquire(control, CONSUMED);
+    const produced = geometry.subbufTrunc(readOnce(control, OFFSET));
+    if (produced !== consumed) ringDoorbell(this.#doorbells, this.cpu);
+  }
+
+  /** Whether a writer on another thread is attached. */
+  get isWrittenElsewhere(): boolean {
+    return !this.#writer.attached && loadAcquire(this.memory.control, WRITER) === 1;
+  }
+
+  /** Whether anybody has written yet. */
+  get #isOpened(): boolean {
+    return readOnce(this.memory.control, WRAPS) >= 0;
+  }
+
+  /** Frees the ring's pages, and logs what was lost: the channel's own. */
+  free(): void {
+    const { buffer, cpu } = this;
+    const name = buffer.chan.baseFilename;
+    const { log } = this.#machine;
+    const lost = Object.values(this.lost).reduce((sum, count) => sum + count, 0);
+    if (lost > 0) {
+      log.printk(
+        KERN_ALERT,
+        `LTT : ${name} : ${lost} events lost in ${name} channel (cpu ${cpu}).\n`,
+      );
+    }
+    const offset = readOnce(this.memory.control, OFFSET) >>> 0;
+    const consumed = readOnce(this.memory.control, CONSUMED) >>> 0;
+    if (this.memory.geometry.subbufTrunc(offset) >>> 0 !== consumed) {
+      const where = `offset is ${offset} and cons_off : ${consumed} (cpu ${cpu})`;
+      log.printk(KERN_WARNING, `LTT : unread channel ${name} ${where}\n`);
+    }
+    RingBuffer.#ofBuffer.delete(buffer);
+    this.#pages.free();
+  }
+}

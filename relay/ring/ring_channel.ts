@@ -1,0 +1,264 @@
+import {
+  ascending,
+  CPU_DEAD,
+  CPU_DOWN_FAILED,
+  CPU_DOWN_PREPARE,
+  CPU_ONLINE,
+  CPU_TASKS_FROZEN,
+  CPU_UP_PREPARE,
+  type CpuAction,
+  KERN_ERR,
+  KernelError,
+  type Machine,
+  type NotifierBlock,
+  type NotifierResult,
+  NOTIFY_BAD,
+  NOTIFY_OK,
+  PAGE_SIZE,
+} from "../../hw/mod.ts";
+import type { OpenOptions, Relay, RelayCallbacks, RelayChannel } from "../mod.ts";
+import type { RingClient } from "./client.ts";
+import { ringFileOperations } from "./file_operations.ts";
+import { RingBuffer } from "./ring_buffer.ts";
+
+/** Place of a ring's callback in the CPU chain: after relay's own, which makes the buffer. */
+export const RING_NOTIFIER_PRIORITY: number = 4;
+
+/** A client for those who want no header. */
+const NO_CLIENT: RingClient = { headerSize: 0 };
+
+/** What channel to open, and what ring to put on its buffers. */
+export interface RingOptions extends OpenOptions {
+  /**
+   * What becomes of events when all sub-buffers are full: `"discard"` loses the newest, `"overwrite"`
+   * the oldest, a sub-buffer at a time. Initially `"discard"`.
+   */
+  readonly mode?: "discard" | "overwrite";
+  /** Makes the client of each CPU's ring. Initially none: sub-buffers have no header. */
+  readonly client?: (cpu: number) => RingClient;
+  /**
+   * Milliseconds after which a sub-buffer with anything in it is handed to the reader, on the
+   * thread that writes while that runs its event loop. Initially 0: only when it is full.
+   */
+  readonly switchTimerMs?: number;
+  /**
+   * Milliseconds after which the reader is woken if there is something for him. Initially 0: the
+   * writer wakes him at each delivery.
+   */
+  readonly readTimerMs?: number;
+}
+
+/**
+ * A relay channel with a ring on each of its buffers. CPUs that come up later get theirs at
+ * CPU_UP_PREPARE; when a CPU is dead what it had written is handed to the reader.
+ *
+ * All methods are synchronous and for the thread that opened the channel.
+ *
+ * @example Write two events on CPU 0 and read them
+ * ```ts
+ * import { Machine } from "@ltt/relay/hw";
+ * import { Relay } from "@ltt/relay/relay";
+ * import { RingChannel } from "@ltt/relay/ring";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const machine = new Machine();
+ * const relay = Relay.start(machine);
+ * using channel = RingChannel.open(relay, {
+ *   baseFilename: "trace",
+ *   subbufSize: 4096,
+ *   nSubbufs: 4,
+ * });
+ * const { writer } = channel.buf[0]!;
+ * for (const value of [7, 8]) {
+ *   const address = writer.reserve(4, 4);
+ *   if (address < 0) continue; // lost, and counted
+ *   machine.ram.view.setUint32(address, value, true);
+ *   writer.commit();
+ * }
+ * writer.flush("final");
+ * for (const subbuf of channel.buf[0]!.reader()) {
+ *   const [data] = subbuf.views();
+ *   assertEquals([...data], [7, 0, 0, 0, 8, 0, 0, 0]);
+ * }
+ * ```
+ */
+export class RingChannel {
+  /** The relay channel. */
+  readonly channel: RelayChannel;
+  /** Ring of each CPU; `null` for a CPU that has never been about to come up, and once freed. */
+  readonly buf: (RingBuffer | null)[];
+  readonly #machine: Machine;
+  readonly #options: RingOptions;
+  readonly #doorbells: Int32Array<SharedArrayBuffer>;
+  readonly #timers = new Map<number, ReturnType<typeof setInterval>[]>();
+  readonly #block: NotifierBlock;
+
+  /**
+   * Opens a channel with rings. `EINVAL`: fewer than 2 sub-buffers, a sub-buffer below 4,096 bytes,
+   * a header that does not fit, a timer below 0. Otherwise as {@linkcode Relay.open}, after which
+   * nothing is left of it either; `EDEADLK` from within a CPU notifier.
+   */
+  static open(relay: Relay, options: RingOptions): RingChannel {
+    assertRingOptions(options);
+    return new RingChannel(relay, options);
+  }
+
+  /** Made by {@linkcode RingChannel.open}. */
+  constructor(relay: Relay, options: RingOptions) {
+    this.#machine = relay.machine;
+    this.#options = options;
+    const { nrCpuIds } = this.#machine.cpus;
+    this.#doorbells = new Int32Array(new SharedArrayBuffer(4 * nrCpuIds));
+    this.buf = new Array(nrCpuIds).fill(null);
+    this.#block = this.#machine.hotplug.hotcpuNotifier(
+      (action, cpu) => this.#notifierCall(action, cpu),
+      RING_NOTIFIER_PRIORITY,
+    );
+    let channel: RelayChannel | null = null;
+    try {
+      channel = relay.open({ ...options, callbacks: this.#callbacks(options) });
+      this.channel = channel;
+      for (const cpu of ascending(this.#machine.cpus.online)) this.#putRing(cpu);
+    } catch (error) {
+      this.#machine.hotplug.unregisterCpuNotifier(this.#block);
+      channel?.close();
+      throw error;
+    }
+    for (const cpu of this.#machine.cpus.online) this.#startTimers(cpu);
+  }
+
+  /**
+   * Hands over what was written last, says that nothing more will come, and closes the channel.
+   * Buffers that a reader or an open file refers to stay until they are read. `EBUSY`, with nothing
+   * changed, while another thread writes; a `TypeError` when it was closed before.
+   */
+  close(): void {
+    const rings = this.buf.filter((ring) => ring !== null);
+    if (!this.channel.closed) {
+      const busy = rings.find((ring) => ring.isWrittenElsewhere);
+      if (busy) {
+        const who = `the thread of CPU ${busy.cpu} writes`;
+        throw new KernelError(
+          "EBUSY",
+          `Cannot close channel "${this.#options.baseFilename}": ${who}`,
+        );
+      }
+      this.#machine.hotplug.unregisterCpuNotifier(this.#block);
+      for (const cpu of this.#timers.keys()) this.#stopTimers(cpu);
+      for (const ring of rings) ring.flush("final");
+    }
+    this.channel.close();
+  }
+
+  /** Closes the channel unless that was done. */
+  [Symbol.dispose](): void {
+    if (!this.channel.closed) this.close();
+  }
+
+  #notifierCall(action: CpuAction, cpu: number): NotifierResult {
+    switch (action & ~CPU_TASKS_FROZEN) {
+      case CPU_UP_PREPARE:
+        return this.#cpuUpPrepare(cpu);
+      case CPU_ONLINE:
+        this.buf[cpu]?.cpuOnline();
+        this.#startTimers(cpu);
+        return NOTIFY_OK;
+      case CPU_DOWN_PREPARE:
+        this.#stopTimers(cpu);
+        return NOTIFY_OK;
+      case CPU_DOWN_FAILED:
+        this.#startTimers(cpu);
+        return NOTIFY_OK;
+      case CPU_DEAD:
+        this.buf[cpu]?.cpuDead();
+        return NOTIFY_OK;
+      default:
+        return NOTIFY_OK;
+    }
+  }
+
+  #cpuUpPrepare(cpu: number): NotifierResult {
+    try {
+      if (this.buf[cpu] === null) this.#putRing(cpu);
+      return NOTIFY_OK;
+    } catch (error) {
+      if (!(error instanceof KernelError)) throw error;
+      this.#machine.log.printk(KERN_ERR, `ring_cpu_callback: cpu ${cpu} ring creation failed\n`);
+      return NOTIFY_BAD;
+    }
+  }
+
+  /** Puts a ring on the buffer of a CPU. */
+  #putRing(cpu: number): void {
+    const buffer = this.channel.buf[cpu];
+    if (buffer === null) return;
+    const client = this.#options.client?.(cpu) ?? NO_CLIENT;
+    assertHeader(client.headerSize, this.#options);
+    this.buf[cpu] = new RingBuffer(buffer, {
+      client,
+      overwrite: this.#options.mode === "overwrite",
+      doorbells: this.#doorbells,
+      wakeup: !this.#options.readTimerMs,
+    });
+  }
+
+  /** The user's callbacks, or files with the ring's operations; a ring goes with its buffer. */
+  #callbacks({ callbacks }: RingOptions): RelayCallbacks {
+    return {
+      createBufFile: (filename, parent, mode, buffer) =>
+        callbacks?.createBufFile
+          ? callbacks.createBufFile(filename, parent, mode, buffer)
+          : this.#machine.debugfs.createFile(filename, mode, parent, buffer, ringFileOperations),
+      removeBufFile: (dentry) => {
+        const cpu = this.buf.findIndex((ring) => ring?.buffer.dentry === dentry);
+        try {
+          if (callbacks?.removeBufFile) callbacks.removeBufFile(dentry);
+          else if (dentry.exists) dentry.remove();
+        } finally {
+          if (cpu >= 0) this.buf[cpu]?.free();
+          if (cpu >= 0) this.buf[cpu] = null;
+        }
+      },
+    };
+  }
+
+  #startTimers(cpu: number): void {
+    const ring = this.buf[cpu];
+    if (!ring || this.#timers.has(cpu)) return;
+    const { switchTimerMs = 0, readTimerMs = 0 } = this.#options;
+    const timers: ReturnType<typeof setInterval>[] = [];
+    if (switchTimerMs > 0) timers.push(setInterval(() => ring.switchTimer(), switchTimerMs));
+    if (readTimerMs > 0) timers.push(setInterval(() => ring.readTimer(), readTimerMs));
+    // A program ends when it has nothing else to do.
+    for (const timer of timers) timer.unref();
+    this.#timers.set(cpu, timers);
+  }
+
+  #stopTimers(cpu: number): void {
+    for (const timer of this.#timers.get(cpu) ?? []) clearInterval(timer);
+    this.#timers.delete(cpu);
+  }
+}
+
+function assertRingOptions(options: RingOptions): void {
+  const { baseFilename, subbufSize, nSubbufs, mode = "discard" } = options;
+  const refuse = (why: string): KernelError =>
+    new KernelError("EINVAL", `Cannot open channel "${baseFilename}": ${why}`);
+  if (nSubbufs < 2) throw refuse(`a ring needs 2 sub-buffers, not ${nSubbufs}`);
+  if (subbufSize < PAGE_SIZE) {
+    throw refuse(`sub-buffers of ${subbufSize} bytes are below ${PAGE_SIZE}`);
+  }
+  if (mode !== "discard" && mode !== "overwrite") throw refuse(`there is no mode "${mode}"`);
+  for (const name of ["switchTimerMs", "readTimerMs"] as const) {
+    const period = options[name] ?? 0;
+    if (!(period >= 0 && period < 2 ** 31)) throw refuse(`${name} ${period} is no period`);
+  }
+}
+
+function assertHeader(headerSize: number, { baseFilename, subbufSize }: RingOptions): void {
+  if (Number.isInteger(headerSize) && headerSize >= 0 && headerSize <= PAGE_SIZE) {
+    if (headerSize < subbufSize) return;
+  }
+  const why = `a header of ${headerSize} bytes does not fit`;
+  throw new KernelError("EINVAL", `Cannot open channel "${baseFilename}": ${why}`);
+}
