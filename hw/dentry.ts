@@ -11,7 +11,7 @@ export const S_IFDIR: number = 0o40000;
 
 /** What a file is spliced to: a `Deno.FsFile`, a `Deno.Conn`, anything that writes so. */
 export interface SpliceTarget {
-  /** Writes the start of `bytes`, which may be shared memory, and says how many. */
+  /** Writes the start of `bytes`, which may be shared memory, and says how many; 0 ends it. */
   write(bytes: Uint8Array): Promise<number>;
 }
 

@@ -39,6 +39,11 @@ export class Bounce {
     return this.#memory.bounce;
   }
 
+  /** Forgets the slot being assembled, if there is one. */
+  drop(): void {
+    this.#runs = null;
+  }
+
   /** Copies a slot to where it belongs, if it was assembled here. */
   release(slot: number): void {
     const runs = this.#runs;

@@ -4,16 +4,22 @@ import { RingReader } from "./reader.ts";
 import { RingMemory } from "./ring_memory.ts";
 import { RingWriter } from "./writer.ts";
 
-/** Names a ring to another thread: what `postMessage` takes as it is. */
-export interface RingDescriptor {
-  /** The machine's RAM. */
-  readonly ram: { readonly sab: SharedArrayBuffer };
-  /** Address of the first control page. */
-  readonly control: Address;
+/** What the rings of a channel have in common for other threads. */
+export interface RingsShared {
   /** Words to wait for, outside RAM: one a CPU. */
   readonly doorbells: SharedArrayBuffer;
   /** Whether the writer rings them; else a read timer does. */
   readonly wakeup: boolean;
+  /** Period of a switch timer on the thread that writes, in milliseconds; 0 for none. */
+  readonly switchTimerMs: number;
+}
+
+/** Names a ring to another thread: what `postMessage` takes as it is. */
+export interface RingDescriptor extends RingsShared {
+  /** The machine's RAM. */
+  readonly ram: { readonly sab: SharedArrayBuffer };
+  /** Address of the first control page. */
+  readonly control: Address;
 }
 
 /** Makes the writer of a ring, on the thread of its CPU; `attach` comes next. Errors as there. */

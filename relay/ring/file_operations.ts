@@ -81,6 +81,27 @@ class RingFile {
     else this.reader.putSubbuf();
     return 0;
   }
+
+  /** Copies the data that comes next, of one sub-buffer that has any; 0 at the end. */
+  read(dest: Uint8Array): number {
+    if (this.held !== null && this.readAt < 0) {
+      throw new KernelError("EBUSY", `Cannot read ${this.name}: a sub-buffer is held`);
+    }
+    while (dest.length > 0) {
+      if (this.held === null && this.reader.poll() & POLLHUP) break;
+      const subbuf = this.held ?? this.get(() => this.reader.getNextSubbuf());
+      const begin = Math.max(this.readAt, 0);
+      const length = copyFrom(subbuf, begin, dest);
+      this.readAt = begin + length;
+      if (this.readAt === subbuf.dataSize) {
+        this.held = null;
+        this.readAt = -1;
+        this.reader.putNextSubbuf();
+      }
+      if (length > 0) return length;
+    }
+    return 0;
+  }
 }
 
 /**
@@ -108,64 +129,45 @@ export const ringFileOperations: FileOperations = {
   },
 
   release(_inode: Inode, file: OpenFile): void {
-    const { buffer, reader } = ringFile(file);
+    const { buffer, reader } = ringFileOf(file);
     reader.close();
     buffer.references.put("file");
   },
 
-  poll: (file: OpenFile): number => ringFile(file).reader.poll(),
+  poll: (file: OpenFile): number => ringFileOf(file).reader.poll(),
 
-  read(file: OpenFile, dest: Uint8Array): number {
-    const ringed = ringFile(file);
-    const { reader } = ringed;
-    if (ringed.held === null) {
-      if (dest.length === 0 || (reader.poll() & POLLHUP)) return 0;
-      ringed.get(() => reader.getNextSubbuf());
-      ringed.readAt = 0;
-    } else if (ringed.readAt < 0) {
-      throw new KernelError("EBUSY", `Cannot read ${ringed.name}: a sub-buffer is held`);
-    }
-    const { held, readAt } = ringed;
-    const length = copyFrom(held!, readAt, dest);
-    ringed.readAt += length;
-    if (ringed.readAt === held!.dataSize) {
-      ringed.held = null;
-      ringed.readAt = -1;
-      reader.putNextSubbuf();
-    }
-    return length;
-  },
+  read: (file: OpenFile, dest: Uint8Array): number => ringFileOf(file).read(dest),
 
   ioctl(file: OpenFile, command: number, argument: number): number {
-    const ringed = ringFile(file);
-    const { ring, reader } = ringed;
+    const ringFile = ringFileOf(file);
+    const { ring, reader } = ringFile;
     const { subbufSize } = ring.memory.geometry;
     switch (command) {
       case RING_BUFFER_SNAPSHOT:
-        ringed.sampled = reader.snapshot();
+        ringFile.sampled = reader.snapshot();
         return 0;
       case RING_BUFFER_SNAPSHOT_GET_CONSUMED:
-        return sampled(ringed).consumed;
+        return sampled(ringFile).consumed;
       case RING_BUFFER_SNAPSHOT_GET_PRODUCED:
-        return sampled(ringed).produced;
+        return sampled(ringFile).produced;
       case RING_BUFFER_GET_SUBBUF:
-        return ringed.get(() => reader.getSubbuf(argument)).position;
+        return ringFile.get(() => reader.getSubbuf(argument)).position;
       case RING_BUFFER_PUT_SUBBUF:
-        return ringed.put(false);
+        return ringFile.put(false);
       case RING_BUFFER_GET_NEXT_SUBBUF:
-        return ringed.get(() => reader.getNextSubbuf()).position;
+        return ringFile.get(() => reader.getNextSubbuf()).position;
       case RING_BUFFER_PUT_NEXT_SUBBUF:
-        return ringed.put(true);
+        return ringFile.put(true);
       case RING_BUFFER_GET_SUBBUF_SIZE:
-        return ringed.got("tell the size").dataSize;
+        return ringFile.got("tell the size").dataSize;
       case RING_BUFFER_GET_PADDED_SUBBUF_SIZE:
-        return ringed.got("tell the size").paddedSize;
+        return ringFile.got("tell the size").paddedSize;
       case RING_BUFFER_GET_MAX_SUBBUF_SIZE:
         return subbufSize;
       case RING_BUFFER_GET_MMAP_LEN:
         return ring.memory.runs.length * subbufSize;
       case RING_BUFFER_GET_MMAP_READ_OFFSET:
-        return ringed.got("tell the place").index * subbufSize;
+        return ringFile.got("tell the place").index * subbufSize;
       case RING_BUFFER_FLUSH:
         ring.flush("active");
         return 0;
@@ -174,7 +176,7 @@ export const ringFileOperations: FileOperations = {
         return 0;
       default: {
         const number = `0x${(command >>> 0).toString(16)}`;
-        throw new KernelError("ENOTTY", `Cannot command ${ringed.name}: ${number} is unknown`);
+        throw new KernelError("ENOTTY", `Cannot command ${ringFile.name}: ${number} is unknown`);
       }
     }
   },
@@ -185,7 +187,7 @@ export const ringFileOperations: FileOperations = {
     position: number,
     length: number,
   ): Promise<number> {
-    const subbuf = ringFile(file).got("splice from a sub-buffer");
+    const subbuf = ringFileOf(file).got("splice from a sub-buffer");
     if (!(position >= 0)) {
       throw new KernelError("EINVAL", `Cannot splice ${file.dentry.name} at ${position}`);
     }
@@ -197,6 +199,7 @@ export const ringFileOperations: FileOperations = {
       at += view.length;
       while (from < view.length) {
         const count = await dest.write(view.subarray(from));
+        if (count === 0) return written;
         from += count;
         written += count;
       }
@@ -205,7 +208,7 @@ export const ringFileOperations: FileOperations = {
   },
 
   mmap(file: OpenFile): Mapping[] {
-    const { runs, geometry } = ringFile(file).ring.memory;
+    const { runs, geometry } = ringFileOf(file).ring.memory;
     const mappings: Mapping[] = [];
     for (const [i, subbuf] of runs.entries()) {
       let begin = 0;
@@ -225,7 +228,7 @@ export const ringFileOperations: FileOperations = {
   },
 };
 
-function ringFile(file: OpenFile): RingFile {
+function ringFileOf(file: OpenFile): RingFile {
   return file.privateData as RingFile;
 }
 

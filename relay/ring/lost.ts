@@ -11,7 +11,7 @@ export const LOST_WRAP: Refusal = -2;
 export const LOST_BIG: Refusal = -3;
 /** Too many slots are open, or one was asked for from within a callback. */
 export const LOST_NESTED: Refusal = -4;
-/** The thread died with the slot open, or with one open before it in the same sub-buffer. */
+/** The thread died with the slot open, or with one of its nest open in the same sub-buffer. */
 export const LOST_TORN: Refusal = -5;
 /** The CPU is down: the writer has been detached. */
 export const LOST_OFFLINE: Refusal = -6;

@@ -15,16 +15,18 @@ import {
   LOST,
   NOREF,
   OFFSET,
-  OPENED,
   READ_SEQ,
   READER,
   READER_ID,
-  WRAPS,
+  SUBBUF_SEQ,
 } from "./control.ts";
 import { type LostCounts, readLost } from "./lost.ts";
 import type { RingMemory } from "./ring_memory.ts";
 import { cmpxchg, loadAcquire, readOnce, storeRelease, writeOnce } from "./shared_words.ts";
 import { Subbuf } from "./subbuf.ts";
+
+/** Period of a timer that is there to be there. */
+const LONG_MS = 2 ** 30;
 
 /** Where reader and writer are, and the sub-buffers between them. */
 export interface Snapshot extends Iterable<Subbuf> {
@@ -52,6 +54,9 @@ export class RingReader {
   #held: Subbuf | null = null;
   /** What stands in the place of the sub-buffer held, unless the writer has been there. */
   #exchanged = 0;
+  /** Word with the number of the sub-buffer that stands there, and what it said before it did. */
+  #spareSeqWord = 0;
+  #spareSeq = 0;
   #missed = 0;
 
   /** A reader that is not attached yet. `closed` is called when it is closed. */
@@ -124,6 +129,8 @@ export class RingReader {
       const id = loadAcquire(words, place + ID);
       if ((id & NOREF) === 0 || geometry.bufTrunc(id) !== lap) return null;
       const spare = readOnce(control, READER_ID);
+      this.#spareSeqWord = records[geometry.subbufOf(spare)] + SUBBUF_SEQ;
+      this.#spareSeq = readOnce(words, this.#spareSeqWord);
       if (cmpxchg(words, place + ID, id, lap | spare | NOREF) !== id) return null;
       index = geometry.subbufOf(id);
       writeOnce(control, READER_ID, index << 1);
@@ -147,12 +154,11 @@ export class RingReader {
 
   /** Puts the sub-buffer it holds without consuming it. A `TypeError` when it holds none. */
   putSubbuf(): void {
-    const { position, index, seq } = this.#takeHeld();
+    const { position, index } = this.#takeHeld();
     const { geometry, control, words, overwrite, records } = this.#memory;
     if (!overwrite) return;
-    // An ID repeats after 2^32 bytes; sub-buffer numbers do not.
-    const opened = geometry.subbufSeq(readOnce(control, WRAPS), readOnce(control, OPENED));
-    if (opened - seq >= geometry.nSubbufs) return;
+    // An ID repeats after 2^32 bytes; the number of the sub-buffer that stands in the place does not.
+    if (readOnce(words, this.#spareSeqWord) !== this.#spareSeq) return;
     const word = records[geometry.subbufIndex(position)] + ID;
     const id = geometry.bufTrunc(position) | index << 1 | NOREF;
     if (cmpxchg(words, word, this.#exchanged, id) !== this.#exchanged) return;
@@ -225,7 +231,13 @@ export class RingReader {
         } else if (this.poll() & POLLHUP) {
           return;
         } else {
-          await Atomics.waitAsync(this.#doorbells, this.cpu, bell).value;
+          // A program ends when it does nothing else than wait like this, rung for or not.
+          const alive = setInterval(() => {}, LONG_MS);
+          try {
+            await Atomics.waitAsync(this.#doorbells, this.cpu, bell).value;
+          } finally {
+            clearInterval(alive);
+          }
         }
       }
     } finally {

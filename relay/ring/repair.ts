@@ -9,8 +9,10 @@ import {
   OPEN_SLOTS,
   OPENED,
   OPENING,
+  SUBBUF_SEQ,
   SWITCHING,
   UNPADDED,
+  WRAPS,
 } from "./control.ts";
 import { addLost, LOST_TORN } from "./lost.ts";
 import type { RingMemory } from "./ring_memory.ts";
@@ -34,10 +36,15 @@ export function repair(memory: RingMemory, subbufs: WriteSubbufs): void {
     geometry.isFull(readOnce(words, subbufs.recordAt(trunc) + DELIVERED), trunc);
   const committedIn = (trunc: number): number => Math.max((committed - trunc) | 0, headerSize);
 
-  // It had entered the next sub-buffer, and how much of the header is there nobody knows.
-  if (switching === OPENING && ((end - opened) | 0) !== subbufSize) {
-    subbufs.begin(opened);
-    end = (opened + headerSize) | 0;
+  if (switching === OPENING) {
+    if (((end - opened) | 0) === subbufSize) {
+      // It had not moved OPENED yet, but may have counted that it would come to 0.
+      if (((opened + subbufSize) | 0) === 0) writeOnce(control, WRAPS, wrapsBefore(memory));
+    } else {
+      // It had entered the next sub-buffer, and how much of the header is there nobody knows.
+      subbufs.begin(opened);
+      end = (opened + headerSize) | 0;
+    }
   }
 
   /** Sub-buffers to close, with where their slots end. */
@@ -52,7 +59,11 @@ export function repair(memory: RingMemory, subbufs: WriteSubbufs): void {
     lost = isTorn ? 1 : 0;
   } else {
     let isTorn = false;
-    const first = geometry.subbufTrunc(committed);
+    // Slots that overlap keep COMMITTED back, for laps even. A lap behind nothing is open: the writer
+    // enters no place before what it holds is delivered.
+    const oldest = (opened + subbufSize - geometry.bufSize) | 0;
+    const isOlder = ((geometry.subbufTrunc(committed) - oldest) | 0) < 0;
+    const first = isOlder ? oldest : geometry.subbufTrunc(committed);
     for (let trunc = first; ((opened - trunc) | 0) >= 0; trunc = geometry.subbufAlign(trunc)) {
       if (isDelivered(trunc)) continue;
       const record = subbufs.recordAt(trunc);
@@ -84,4 +95,15 @@ export function repair(memory: RingMemory, subbufs: WriteSubbufs): void {
   writeOnce(control, COMMITTED, end);
   writeOnce(control, OPEN_SLOTS, 0);
   writeOnce(control, SWITCHING, 0);
+}
+
+/** What WRAPS is before OPENED comes to 0, by the numbers of the sub-buffers. */
+function wrapsBefore({ geometry, words, records, runs }: RingMemory): number {
+  const seqs = runs.map((_, subbuf) => {
+    const [low, high] = [0, 1].map((i) => readOnce(words, records[subbuf] + SUBBUF_SEQ + i) >>> 0);
+    return high * 2 ** 32 + low;
+  });
+  const last = Math.max(...seqs);
+  // Number 0 would be where OPENED comes to: there is none yet.
+  return last === 0 ? -1 : Math.floor(last * geometry.subbufSize / 2 ** 32);
 }

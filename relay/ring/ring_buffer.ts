@@ -1,8 +1,8 @@
 import { KERN_ALERT, KERN_WARNING, type Machine } from "../../hw/mod.ts";
 import type { RelayBuffer } from "../mod.ts";
 import type { RingClient } from "./client.ts";
-import { CONSUMED, FINALIZED, LOST, OFFSET, WRAPS, WRITER } from "./control.ts";
-import type { RingDescriptor } from "./descriptor.ts";
+import { CONSUMED, FINALIZED, LOST, OFFSET, READER, SWITCHING, WRAPS, WRITER } from "./control.ts";
+import type { RingDescriptor, RingsShared } from "./descriptor.ts";
 import { type LostCounts, readLost } from "./lost.ts";
 import { RingReader } from "./reader.ts";
 import { RingMemory } from "./ring_memory.ts";
@@ -18,8 +18,8 @@ export interface RingBufferOptions {
   readonly overwrite: boolean;
   /** Words to wait for, one a CPU. */
   readonly doorbells: Int32Array<SharedArrayBuffer>;
-  /** Whether the writer rings them; else a timer does. */
-  readonly wakeup: boolean;
+  /** What other threads are told of them and of timers. */
+  readonly shared: RingsShared;
 }
 
 /**
@@ -35,21 +35,25 @@ export class RingBuffer {
   readonly #machine: Machine;
   readonly #pages: RingPages;
   readonly #doorbells: Int32Array<SharedArrayBuffer>;
-  readonly #wakeup: boolean;
+  readonly #shared: RingsShared;
   readonly #writer: RingWriter;
+  /** Whether a reader of this thread is attached. */
+  #readsHere = false;
   /** Whether this thread is the writing one while the CPU is up. */
   #writesHere = false;
+  /** Whether it is finalized: nobody is to write any more. */
+  #isFinal = false;
 
   /** Puts a ring on a buffer. `ENOMEM` when the node's memory is short: then nothing is taken. */
   constructor(buffer: RelayBuffer, options: RingBufferOptions) {
-    const { client, overwrite, doorbells, wakeup } = options;
+    const { client, overwrite, doorbells, shared } = options;
     this.buffer = buffer;
     this.#machine = buffer.chan.relay.machine;
     this.#doorbells = doorbells;
-    this.#wakeup = wakeup;
+    this.#shared = shared;
     this.#pages = new RingPages(buffer, client.headerSize, overwrite);
     this.memory = new RingMemory(this.#machine.ram.buffer, this.#pages.control);
-    this.#writer = new RingWriter(this.memory, wakeup ? doorbells : null, client);
+    this.#writer = new RingWriter(this.memory, shared.wakeup ? doorbells : null, client);
     RingBuffer.#ofBuffer.set(buffer, this);
   }
 
@@ -74,13 +78,18 @@ export class RingBuffer {
     if (!(sab instanceof SharedArrayBuffer)) {
       throw new TypeError("Cannot give the ring to another thread: RAM is not shared");
     }
-    const doorbells = this.#doorbells.buffer;
-    return { ram: { sab }, control: this.#pages.control, doorbells, wakeup: this.#wakeup };
+    return { ram: { sab }, control: this.#pages.control, ...this.#shared };
   }
 
-  /** The writer on this thread, attached when first asked for. `EBUSY` if another thread writes. */
+  /**
+   * The writer on this thread, attached when asked for, on a dead CPU as soon as that is up. `EBUSY`
+   * if another thread writes, a `TypeError` once the channel is closed.
+   */
   get writer(): RingWriter {
-    if (!this.#writesHere) this.#writer.attach();
+    if (this.#isFinal) {
+      throw new TypeError(`Cannot write to the ring of CPU ${this.cpu}: it is finalized`);
+    }
+    if (!this.#writer.attached && this.#machine.cpus.online.has(this.cpu)) this.#writer.attach();
     this.#writesHere = true;
     return this.#writer;
   }
@@ -88,45 +97,72 @@ export class RingBuffer {
   /** Attaches a reader on this thread. The buffer stays until it is closed. `EBUSY`: there is one. */
   reader(): RingReader {
     this.buffer.get();
-    const reader = new RingReader(this.memory, this.#doorbells, () => this.buffer.put());
+    const reader = new RingReader(this.memory, this.#doorbells, () => {
+      this.#readsHere = false;
+      this.buffer.put();
+    });
     try {
       reader.attach();
     } catch (error) {
       this.buffer.put();
       throw error;
     }
+    this.#readsHere = true;
     return reader;
   }
 
   /**
    * Hands what was written to the reader, as {@linkcode RingWriter.flush}. `EBUSY` when another
-   * thread writes: it has to do that itself.
+   * thread writes: it has to do that itself. Does nothing once the channel is closed.
    */
   flush(mode: FlushMode): boolean {
+    if (this.#isFinal) return false;
     if (this.#writer.attached) return this.#writer.flush(mode);
-    if (!this.#isOpened && mode !== "even-if-empty") {
+    if (!this.#isOpened && !this.#writesHere && mode !== "even-if-empty") {
       if (mode === "final") {
         storeRelease(this.memory.control, FINALIZED, 1);
         ringDoorbell(this.#doorbells, this.cpu);
       }
       return false;
     }
-    this.#writer.attach();
     try {
+      this.#writer.attach();
       return this.#writer.flush(mode);
     } finally {
-      this.#writer.detach();
+      if (this.#writer.attached) this.#writer.detach();
     }
+  }
+
+  /**
+   * Nothing more will come: delivers what is there, without slots that are still open, and leaves a
+   * writer that refuses. The channel's own.
+   */
+  finalize(): void {
+    if (this.#isFinal) return;
+    try {
+      if (this.#writer.attached) this.#writer.takeOver();
+    } finally {
+      this.#endWriting("final");
+    }
+  }
+
+  /** The thread that wrote is dead, and gave nothing back: its CPU can be taken down now. */
+  writerDied(): void {
+    storeRelease(this.memory.control, WRITER, 0);
+  }
+
+  /** The thread that read is dead, and gave nothing back: another one can read. */
+  readerDied(): void {
+    storeRelease(this.memory.control, READER, 0);
   }
 
   /** The CPU is dead, and its thread if it had one: repairs what it left, delivers what is there. */
   cpuDead(): void {
-    if (!this.#isOpened) return;
-    this.#writer.takeOver();
+    if (!this.#isOpened || this.#isFinal) return;
     try {
-      this.#writer.flush("dead");
+      this.#writer.takeOver();
     } finally {
-      this.#writer.detach();
+      this.#endWriting("dead");
     }
   }
 
@@ -140,17 +176,31 @@ export class RingBuffer {
     if (this.#writer.attached) this.#writer.flush("active");
   }
 
-  /** Rings for a reader who has something to get, for writers who do not: what a read timer does. */
+  /**
+   * Rings for a reader who has something to get, or the end to see, for writers who do not: what a
+   * read timer does.
+   */
   readTimer(): void {
     const { geometry, control } = this.memory;
+    const isFinalized = loadAcquire(control, FINALIZED) === 1;
     const consumed = loadAcquire(control, CONSUMED);
     const produced = geometry.subbufTrunc(readOnce(control, OFFSET));
-    if (produced !== consumed) ringDoorbell(this.#doorbells, this.cpu);
+    if (isFinalized || produced !== consumed) ringDoorbell(this.#doorbells, this.cpu);
   }
 
   /** Whether a writer on another thread is attached. */
   get isWrittenElsewhere(): boolean {
     return !this.#writer.attached && loadAcquire(this.memory.control, WRITER) === 1;
+  }
+
+  /** Whether a reader on another thread is attached. */
+  get isReadElsewhere(): boolean {
+    return !this.#readsHere && loadAcquire(this.memory.control, READER) === 1;
+  }
+
+  /** Whether the writer of this thread switches sub-buffers: a callback of the client runs. */
+  get isSwitching(): boolean {
+    return this.#writer.attached && readOnce(this.memory.control, SWITCHING) !== 0;
   }
 
   /** Whether anybody has written yet. */
@@ -160,6 +210,27 @@ export class RingBuffer {
 
   /** Frees the ring's pages, and logs what was lost: the channel's own. */
   free(): void {
+    try {
+      this.finalize();
+    } finally {
+      this.#logLost();
+      RingBuffer.#ofBuffer.delete(this.buffer);
+      this.#pages.free();
+    }
+  }
+
+  /** Hands over what was written and detaches the writer; wakes the reader, timer or not. */
+  #endWriting(mode: "final" | "dead"): void {
+    try {
+      this.flush(mode);
+    } finally {
+      this.#isFinal ||= mode === "final";
+      if (this.#writer.attached) this.#writer.detach();
+      ringDoorbell(this.#doorbells, this.cpu);
+    }
+  }
+
+  #logLost(): void {
     const { buffer, cpu } = this;
     const name = buffer.chan.baseFilename;
     const { log } = this.#machine;
@@ -176,7 +247,5 @@ export class RingBuffer {
       const where = `offset is ${offset} and cons_off : ${consumed} (cpu ${cpu})`;
       log.printk(KERN_WARNING, `LTT : unread channel ${name} ${where}\n`);
     }
-    RingBuffer.#ofBuffer.delete(buffer);
-    this.#pages.free();
   }
 }

@@ -15,17 +15,17 @@ import {
   NOTIFY_BAD,
   NOTIFY_OK,
   PAGE_SIZE,
+  thrownText,
 } from "../../hw/mod.ts";
 import type { OpenOptions, Relay, RelayCallbacks, RelayChannel } from "../mod.ts";
 import type { RingClient } from "./client.ts";
+import type { RingsShared } from "./descriptor.ts";
 import { ringFileOperations } from "./file_operations.ts";
 import { RingBuffer } from "./ring_buffer.ts";
+import { NO_CLIENT } from "./ring_writers.ts";
 
 /** Place of a ring's callback in the CPU chain: after relay's own, which makes the buffer. */
 export const RING_NOTIFIER_PRIORITY: number = 4;
-
-/** A client for those who want no header. */
-const NO_CLIENT: RingClient = { headerSize: 0 };
 
 /** What channel to open, and what ring to put on its buffers. */
 export interface RingOptions extends OpenOptions {
@@ -83,7 +83,7 @@ export interface RingOptions extends OpenOptions {
  * ```
  */
 export class RingChannel {
-  /** The relay channel. */
+  /** The relay channel. It is closed with this one, not by itself. */
   readonly channel: RelayChannel;
   /** Ring of each CPU; `null` for a CPU that has never been about to come up, and once freed. */
   readonly buf: (RingBuffer | null)[];
@@ -121,33 +121,47 @@ export class RingChannel {
       for (const cpu of ascending(this.#machine.cpus.online)) this.#putRing(cpu);
     } catch (error) {
       this.#machine.hotplug.unregisterCpuNotifier(this.#block);
-      channel?.close();
+      this.#unwind(channel);
       throw error;
     }
     for (const cpu of this.#machine.cpus.online) this.#startTimers(cpu);
   }
 
+  /** What a thread needs to write to a ring of the channel, beside where that is. */
+  get shared(): RingsShared {
+    const { switchTimerMs = 0, readTimerMs = 0 } = this.#options;
+    return { doorbells: this.#doorbells.buffer, wakeup: readTimerMs === 0, switchTimerMs };
+  }
+
   /**
    * Hands over what was written last, says that nothing more will come, and closes the channel.
-   * Buffers that a reader or an open file refers to stay until they are read. `EBUSY`, with nothing
-   * changed, while another thread writes; a `TypeError` when it was closed before.
+   * Slots still open are lost; writers refuse from then on. Buffers that a reader or an open file
+   * refers to stay until they are read. With nothing changed: `EBUSY` while another thread writes or
+   * reads (a reader ends when its ring was flushed `"final"`), `EDEADLK` from within a callback of a
+   * client or notifier, a `TypeError` when it was closed before. What a callback throws is thrown
+   * when all is closed.
    */
   close(): void {
-    const rings = this.buf.filter((ring) => ring !== null);
+    const errors: unknown[] = [];
     if (!this.channel.closed) {
-      const busy = rings.find((ring) => ring.isWrittenElsewhere);
-      if (busy) {
-        const who = `the thread of CPU ${busy.cpu} writes`;
-        throw new KernelError(
-          "EBUSY",
-          `Cannot close channel "${this.#options.baseFilename}": ${who}`,
-        );
-      }
+      const rings = this.buf.filter((ring) => ring !== null);
+      for (const ring of rings) this.#assertIdle(ring);
       this.#machine.hotplug.unregisterCpuNotifier(this.#block);
       for (const cpu of this.#timers.keys()) this.#stopTimers(cpu);
-      for (const ring of rings) ring.flush("final");
+      for (const ring of rings) {
+        try {
+          ring.finalize();
+        } catch (error) {
+          errors.push(error);
+        }
+      }
     }
-    this.channel.close();
+    try {
+      this.channel.close();
+    } catch (error) {
+      errors.push(error);
+    }
+    if (errors.length > 0) throw errors[0];
   }
 
   /** Closes the channel unless that was done. */
@@ -164,6 +178,8 @@ export class RingChannel {
         this.#startTimers(cpu);
         return NOTIFY_OK;
       case CPU_DOWN_PREPARE:
+        // A thread that writes has to be parked first: nobody else may touch its sub-buffer.
+        if (this.buf[cpu]?.isWrittenElsewhere || this.buf[cpu]?.isSwitching) return NOTIFY_BAD;
         this.#stopTimers(cpu);
         return NOTIFY_OK;
       case CPU_DOWN_FAILED:
@@ -182,8 +198,8 @@ export class RingChannel {
       if (this.buf[cpu] === null) this.#putRing(cpu);
       return NOTIFY_OK;
     } catch (error) {
-      if (!(error instanceof KernelError)) throw error;
       this.#machine.log.printk(KERN_ERR, `ring_cpu_callback: cpu ${cpu} ring creation failed\n`);
+      if (!(error instanceof KernelError)) throw error;
       return NOTIFY_BAD;
     }
   }
@@ -198,7 +214,7 @@ export class RingChannel {
       client,
       overwrite: this.#options.mode === "overwrite",
       doorbells: this.#doorbells,
-      wakeup: !this.#options.readTimerMs,
+      shared: this.shared,
     });
   }
 
@@ -210,16 +226,47 @@ export class RingChannel {
           ? callbacks.createBufFile(filename, parent, mode, buffer)
           : this.#machine.debugfs.createFile(filename, mode, parent, buffer, ringFileOperations),
       removeBufFile: (dentry) => {
-        const cpu = this.buf.findIndex((ring) => ring?.buffer.dentry === dentry);
+        // The user may have made one file for several buffers.
+        const ring = this.buf.find((ring) =>
+          ring?.buffer.kref === 0 && ring.buffer.dentry === dentry
+        );
         try {
           if (callbacks?.removeBufFile) callbacks.removeBufFile(dentry);
           else if (dentry.exists) dentry.remove();
         } finally {
-          if (cpu >= 0) this.buf[cpu]?.free();
-          if (cpu >= 0) this.buf[cpu] = null;
+          if (ring) this.#freeRing(ring);
         }
       },
     };
+  }
+
+  #freeRing(ring: RingBuffer): void {
+    this.#stopTimers(ring.cpu);
+    this.buf[ring.cpu] = null;
+    ring.free();
+  }
+
+  /** Refuses to close while another thread uses a ring, or a callback runs. */
+  #assertIdle(ring: RingBuffer): void {
+    const what = `Cannot close channel "${this.#options.baseFilename}"`;
+    if (ring.isWrittenElsewhere) {
+      throw new KernelError("EBUSY", `${what}: the thread of CPU ${ring.cpu} writes`);
+    }
+    if (ring.isReadElsewhere) {
+      throw new KernelError("EBUSY", `${what}: another thread reads the ring of CPU ${ring.cpu}`);
+    }
+    if (ring.isSwitching) {
+      throw new KernelError("EDEADLK", `${what}: within a callback of CPU ${ring.cpu}'s client`);
+    }
+  }
+
+  /** Closes the channel of a failed open, whose error is thrown, not one met on the way. */
+  #unwind(channel: RelayChannel | null): void {
+    try {
+      channel?.close();
+    } catch (error) {
+      this.#machine.log.printk(KERN_ERR, `ring_channel_open: ${thrownText(error)}\n`);
+    }
   }
 
   #startTimers(cpu: number): void {

@@ -63,7 +63,8 @@ export class RingMemory {
 
   /** Looks at the ring whose first control page is at `address`; a `TypeError` if there is none. */
   constructor(ram: ArrayBufferLike, address: Address) {
-    if (!Number.isInteger(address / PAGE_SIZE) || address + PAGE_SIZE > ram.byteLength) {
+    const pfn = address / PAGE_SIZE;
+    if (!Number.isInteger(pfn) || pfn < 0 || address + PAGE_SIZE > ram.byteLength) {
       throw new TypeError(`Cannot look at a ring at ${address}: no page of RAM`);
     }
     const control = new Int32Array(ram, address, PAGE_WORDS);

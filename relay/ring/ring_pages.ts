@@ -15,7 +15,6 @@ import {
   CPU,
   HEADER_SIZE,
   ID,
-  LINE_WORDS,
   MAGIC,
   MORE_RUNS,
   N_SUBBUFS_ORDER,
@@ -30,6 +29,7 @@ import {
   RECORDS_PER_PAGE,
   RING_MAGIC,
   RING_VERSION,
+  RUNS_PER_RECORD,
   SUBBUF_ORDER,
   VERSION,
   WRAPS,
@@ -38,9 +38,6 @@ import { bounceSize, recordWords } from "./ring_memory.ts";
 
 /** Adjacent frames: number of the first one, and how many. */
 type FrameRun = [pfn: Pfn, frames: number];
-
-/** Pairs of a frame number and a count that a record has room for. */
-const RUNS_PER_RECORD = LINE_WORDS / 2;
 
 /**
  * The pages a ring needs beside those of its buffer, from the buffer's node: control pages, in

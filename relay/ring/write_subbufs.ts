@@ -140,9 +140,9 @@ export class WriteSubbufs {
     if (this.#doorbells !== null) ringDoorbell(this.#doorbells, cpu);
   }
 
-  /** Throws what a callback threw, once all is in order. */
+  /** Throws what a callback threw first, once all is in order; what others threw is forgotten. */
   throwThrown(): void {
-    if (this.#thrown.length > 0) throw this.#thrown.shift();
+    if (this.#thrown.length > 0) throw this.#thrown.splice(0)[0];
   }
 
   /** Moves CONSUMED on until the place that begins at `trunc` is free. */

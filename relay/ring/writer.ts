@@ -50,6 +50,7 @@ const NO_ROOM = -1;
 // V8 folds a constant of this module into the code; one that is imported it loads each time.
 const OFFSET_WORD = OFFSET;
 const COMMITTED_WORD = COMMITTED;
+const load = readOnce;
 const store = writeOnce;
 
 const NO_WORDS: Int32Array = new Int32Array(0);
@@ -123,6 +124,11 @@ export class RingWriter {
     return this.#memory.cpu;
   }
 
+  /** The memory that addresses are in. */
+  get ram(): ArrayBufferLike {
+    return this.#memory.bytes.buffer;
+  }
+
   /** Whether it may write. */
   get attached(): boolean {
     return this.#attached;
@@ -146,15 +152,16 @@ export class RingWriter {
 
   /**
    * Attaches in the place of a writer whose thread is dead, and repairs what it left. Slots that it
-   * had not committed are lost, with those committed behind them in the same sub-buffer, {@linkcode
-   * LOST_TORN}; up to there the sub-buffer is delivered, and all others are whole. If the thread
-   * died within the commit of a nested slot, one too many may be counted. Nobody may write while
-   * the thread could still be running.
+   * had not committed are lost, with those of the same sub-buffer committed since the nest of slots
+   * began, {@linkcode LOST_TORN}; up to there the sub-buffer is delivered, and all others are whole.
+   * If the thread died within the commit of a nested slot, one too many may be counted. Nobody may
+   * write while the thread could still be running.
    */
   takeOver(): void {
     storeRelease(this.#control, WRITER, 1);
     this.#begins.length = 0;
     this.#ends.length = 0;
+    this.#bounce.drop();
     repair(this.#memory, this.#subbufs);
     this.#resume();
   }
@@ -183,17 +190,18 @@ export class RingWriter {
    */
   reserve(size: number, alignment: number = 1): number {
     const at = this.#at;
-    // The last term is 0 if `alignment` is a power of two up to 4,096 that divides `at`.
+    // The last term is 0 for powers of two up to 4,096. Constants cost nothing: V8 folds the terms.
     if (
-      at + size >= this.#room || size < 1 || (size | 0) !== size ||
-      ((alignment - 1) & (at | alignment | -MAX_ALIGNMENT)) !== 0
+      at + size >= this.#room || size < 1 || (size | 0) !== size || ((alignment - 1) & at) !== 0 ||
+      (alignment | 0) !== alignment || ((alignment - 1) & (alignment | -MAX_ALIGNMENT)) !== 0
     ) {
       this.#reserveSlow(size, alignment);
       return this.#answer;
     }
     this.#room = ONE_OPEN;
-    this.#at = at + size;
-    store(this.#control, OFFSET_WORD, (this.#trunc + at + size) | 0);
+    const end = at + size;
+    this.#at = end;
+    store(this.#control, OFFSET_WORD, (this.#trunc + end) | 0);
     return this.#base + at;
   }
 
@@ -208,7 +216,7 @@ export class RingWriter {
       return;
     }
     this.#room = this.#runEnd;
-    store(this.#control, COMMITTED_WORD, (this.#trunc + this.#at) | 0);
+    store(this.#control, COMMITTED_WORD, load(this.#control, OFFSET_WORD));
   }
 
   /** Names the slot reserved last of those open, for `commit`. A `TypeError` when none is open. */
@@ -221,9 +229,10 @@ export class RingWriter {
   /**
    * Hands what was written to the reader. `"active"` closes the sub-buffer if it holds any slot, and
    * opens the next one, if that is free: what a timer does. `"even-if-empty"` closes it in any case,
-   * and opens one for it if none is open. `"final"` closes it if one is open, and tells the reader
-   * that nothing more will come. `"dead"` closes it if it holds any slot. Returns whether a sub-buffer was closed; one with open slots is
-   * delivered by the last commit. A `TypeError` from within a callback or when not attached.
+   * and opens one for it if none is open. `"final"` closes it if it holds anything, a header for
+   * instance, and tells the reader that nothing more will come. `"dead"` closes it if it holds any
+   * slot. Returns whether a sub-buffer was closed; one with open slots is delivered by the last
+   * commit. A `TypeError` from within a callback or when not attached.
    */
   flush(mode: FlushMode): boolean {
     if (!this.#attached || this.#switching) {
@@ -295,7 +304,10 @@ export class RingWriter {
   #place(begin: number, end: number): void {
     if (begin >= this.#runEnd) this.#enterRun(begin);
     const isWhole = end <= this.#runEnd;
-    if (!isWhole && this.#bounce.busy) return this.#lose(LOST_NESTED);
+    if (!isWhole && this.#bounce.busy) {
+      this.#enterRun(this.#at);
+      return this.#lose(LOST_NESTED);
+    }
     const fills = end === this.#geometry.subbufSize;
     const slot = (this.#trunc + this.#at) | 0;
     if (isWhole && !fills && this.#room > 0) {

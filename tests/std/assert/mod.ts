@@ -106,3 +106,37 @@ export function assertThrows(
   }
   throw new AssertionError(`Expected function to throw${suffix}`);
 }
+
+/** Fails unless `fn` returns a promise that rejects, with such an error, and resolves to it. */
+export function assertRejects(fn: () => PromiseLike<unknown>, msg?: string): Promise<unknown>;
+export function assertRejects<E extends Error = Error>(
+  fn: () => PromiseLike<unknown>,
+  // deno-lint-ignore no-explicit-any
+  ErrorClass: abstract new (...args: any[]) => E,
+  msgIncludes?: string,
+  msg?: string,
+): Promise<E>;
+export async function assertRejects(
+  fn: () => PromiseLike<unknown>,
+  errorClassOrMsg?: AnyConstructor | string,
+  msgIncludes?: string,
+  msg?: string,
+): Promise<unknown> {
+  const message = typeof errorClassOrMsg === "string" ? errorClassOrMsg : msg;
+  const suffix = message ? `: ${message}` : ".";
+  let promise: PromiseLike<unknown>;
+  try {
+    promise = fn();
+  } catch {
+    throw new AssertionError(`Function throws when expected to reject${suffix}`);
+  }
+  try {
+    await promise;
+  } catch (error) {
+    if (typeof errorClassOrMsg !== "function") return error;
+    assertInstanceOf(error, errorClassOrMsg, message);
+    if (msgIncludes) assertStringIncludes((error as Error).message, msgIncludes, message);
+    return error;
+  }
+  throw new AssertionError(`Expected function to reject${suffix}`);
+}

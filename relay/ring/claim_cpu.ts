@@ -1,0 +1,82 @@
+import { type Address, PAGE_SIZE } from "../../hw/mod.ts";
+import type { RingsShared } from "./descriptor.ts";
+import { type ClientOfChannel, RingWriters } from "./ring_writers.ts";
+import { cmpxchg, readOnce, ringDoorbell, storeRelease } from "./shared_words.ts";
+import { holdThreadLock } from "./thread_lock.ts";
+import type { RingWriter } from "./writer.ts";
+
+/*
+ * The table of a pool: words that all threads share.
+ *
+ *   0  BELL      counts claims and refusals; the booting thread waits for it
+ *   1  REFUSED   claims for which no CPU was free
+ *   then for each CPU, from number 0 on:
+ *      STATE, and for each channel the frame number of the control page of the CPU's ring
+ *
+ *   STATE   EMPTY -> SPARE          the booting thread, when the CPU is up
+ *           SPARE -> CLAIMED        the claiming thread, compare-and-exchange
+ *           CLAIMED -> HELD         the claiming thread, when it has asked for the CPU's lock
+ *           HELD -> EMPTY           the booting thread, when the lock is free and the CPU down
+ */
+export const BELL = 0;
+export const REFUSED = 1;
+export const CPUS = 2;
+export const EMPTY = 0;
+export const SPARE = 1;
+export const CLAIMED = 2;
+export const HELD_CPU = 3;
+
+/** Names a pool to another thread: what `postMessage` takes as it is. */
+export interface CpuPoolHandle {
+  /** The machine's RAM. */
+  readonly ram: { readonly sab: SharedArrayBuffer };
+  /** Which CPUs are spare, and where their rings are. */
+  readonly table: SharedArrayBuffer;
+  /** Start of the names of the Web Locks that the threads of CPUs hold. */
+  readonly locks: string;
+  /** What the rings of each channel have in common. */
+  readonly channels: readonly RingsShared[];
+}
+
+/** A CPU that this thread has claimed. */
+export interface ClaimedCpu {
+  /** Its number. */
+  readonly cpu: number;
+  /** Writer of its ring in each channel of the pool. */
+  readonly writers: readonly RingWriter[];
+  /** Gives the CPU back: what was written is handed to the reader. A `TypeError` while a slot is open. */
+  release(): void;
+}
+
+/**
+ * Claims a spare CPU of a pool for the thread that calls it, at once, by a compare-and-exchange;
+ * `null` when none is free, which the pool counts and logs. The CPU is the thread's until it
+ * releases it or is gone. `client` makes the client of each channel's ring, as on the booting
+ * thread; initially no header.
+ */
+export function claimCpu(handle: CpuPoolHandle, client?: ClientOfChannel): ClaimedCpu | null {
+  const table = new Int32Array(handle.table);
+  const stride = 1 + handle.channels.length;
+  for (let state = CPUS; state < table.length; state += stride) {
+    if (cmpxchg(table, state, SPARE, CLAIMED) !== SPARE) continue;
+    const cpu = (state - CPUS) / stride;
+    const lock = holdThreadLock(`${handle.locks} ${cpu}`);
+    storeRelease(table, state, HELD_CPU);
+    ringDoorbell(table, BELL);
+    const control = (channel: number): Address => readOnce(table, state + 1 + channel) * PAGE_SIZE;
+    const rings = new RingWriters(client);
+    const { ram } = handle;
+    rings.attach(handle.channels.map((common, i) => ({ ram, control: control(i), ...common })));
+    return {
+      cpu,
+      writers: rings.writers,
+      release: () => {
+        rings.detach();
+        lock.then((release) => release());
+      },
+    };
+  }
+  Atomics.add(table, REFUSED, 1);
+  ringDoorbell(table, BELL);
+  return null;
+}

@@ -1,0 +1,50 @@
+import type { RingClient } from "./client.ts";
+import { type RingDescriptor, ringWriter } from "./descriptor.ts";
+import type { FlushMode, RingWriter } from "./writer.ts";
+
+/** Makes the client of the ring of a channel, the number of which is that in the list of channels. */
+export type ClientOfChannel = (channel: number) => RingClient;
+
+/** A client for those who want no header. */
+export const NO_CLIENT: RingClient = { headerSize: 0 };
+
+/** The writers of a CPU, one a channel, on the CPU's own thread; with their switch timers. */
+export class RingWriters {
+  /** In the order of the channels. */
+  readonly writers: RingWriter[] = [];
+  /** Every writer there ever was, by its ring: it counts what was refused while it was detached. */
+  readonly #byControl = new Map<number, RingWriter>();
+  readonly #client: ClientOfChannel;
+  readonly #timers: ReturnType<typeof setInterval>[] = [];
+
+  /** None yet. */
+  constructor(client: ClientOfChannel = () => NO_CLIENT) {
+    this.#client = client;
+  }
+
+  /** Attaches a writer to each ring. Errors as {@linkcode RingWriter.attach}. */
+  attach(rings: readonly RingDescriptor[]): void {
+    this.writers.length = 0;
+    for (const [i, ring] of rings.entries()) {
+      const writer = this.#byControl.get(ring.control) ?? ringWriter(ring, this.#client(i));
+      this.#byControl.set(ring.control, writer);
+      writer.attach();
+      this.writers.push(writer);
+      if (ring.switchTimerMs === 0) continue;
+      const timer = setInterval(() => writer.flush("active"), ring.switchTimerMs);
+      timer.unref();
+      this.#timers.push(timer);
+    }
+  }
+
+  /** Detaches all. A `TypeError` while a slot is open. */
+  detach(): void {
+    for (const timer of this.#timers.splice(0)) clearInterval(timer);
+    for (const writer of this.writers) writer.detach();
+  }
+
+  /** Hands over what was written; says whether any sub-buffer was closed. */
+  flush(mode: FlushMode): boolean {
+    return this.writers.map((writer) => writer.flush(mode)).includes(true);
+  }
+}

@@ -1,0 +1,16 @@
+/** A CPU of the benchmarks: writes as many events as it is told, and says when it has. */
+import { runCpu } from "@ltt/relay/ring";
+import { fourWordsLoop } from "./four_words.ts";
+
+const worker = globalThis as unknown as { postMessage(message: unknown): void };
+let write = (_events: number): number => 0;
+globalThis.addEventListener("message", (event) => {
+  const { data } = event as MessageEvent;
+  if (typeof data?.events !== "number") return;
+  write(data.events);
+  worker.postMessage(null);
+});
+await runCpu(async ({ writers: [writer], signal }) => {
+  write = fourWordsLoop(writer);
+  await new Promise((resolve) => signal.addEventListener("abort", resolve));
+});
