@@ -52,7 +52,7 @@ export interface ClaimedCpu {
  * Claims a spare CPU of a pool for the thread that calls it, at once, by a compare-and-exchange;
  * `null` when none is free, which the pool counts and logs. The CPU is the thread's until it
  * releases it or is gone. `client` makes the client of each channel's ring, as on the booting
- * thread; initially no header.
+ * thread; initially no header. `EINVAL`, and no CPU is claimed, for clients with other headers.
  */
 export function claimCpu(handle: CpuPoolHandle, client?: ClientOfChannel): ClaimedCpu | null {
   const table = new Int32Array(handle.table);
@@ -66,15 +66,17 @@ export function claimCpu(handle: CpuPoolHandle, client?: ClientOfChannel): Claim
     const control = (channel: number): Address => readOnce(table, state + 1 + channel) * PAGE_SIZE;
     const rings = new RingWriters(client);
     const { ram } = handle;
-    rings.attach(handle.channels.map((common, i) => ({ ram, control: control(i), ...common })));
-    return {
-      cpu,
-      writers: rings.writers,
-      release: () => {
-        rings.detach();
-        lock.then((release) => release());
-      },
+    const release = (): void => {
+      rings.detach();
+      lock.then((free) => free());
     };
+    try {
+      rings.attach(handle.channels.map((common, i) => ({ ram, control: control(i), ...common })));
+    } catch (error) {
+      release();
+      throw error;
+    }
+    return { cpu, writers: rings.writers, release };
   }
   Atomics.add(table, REFUSED, 1);
   ringDoorbell(table, BELL);

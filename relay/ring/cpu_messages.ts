@@ -28,4 +28,4 @@ export type CpuRequest =
 /** What a CPU says. */
 export type CpuAnswer =
   | { readonly type: "present" | "up" | "park" }
-  | { readonly type: "flush"; readonly closed: boolean };
+  | { readonly type: "flush"; readonly closed: boolean; readonly error?: string };

@@ -1,15 +1,43 @@
-import { ascending, KERN_WARNING, KernelError, type Machine, PAGE_SIZE } from "../../hw/mod.ts";
-import { BELL, type CpuPoolHandle, CPUS, EMPTY, HELD_CPU, REFUSED, SPARE } from "./claim_cpu.ts";
-import { takeDownDead } from "./cpu_worker.ts";
-import type { RingBuffer } from "./ring_buffer.ts";
+import {
+  ascending,
+  CPU_DEAD,
+  CPU_DOWN_FAILED,
+  CPU_DOWN_PREPARE,
+  CPU_TASKS_FROZEN,
+  type CpuAction,
+  KERN_ERR,
+  KERN_WARNING,
+  type Machine,
+  type NotifierBlock,
+  type NotifierResult,
+  NOTIFY_BAD,
+  NOTIFY_OK,
+  PAGE_SIZE,
+  thrownText,
+} from "../../hw/mod.ts";
+import {
+  BELL,
+  CLAIMED,
+  type CpuPoolHandle,
+  CPUS,
+  EMPTY,
+  HELD_CPU,
+  REFUSED,
+  SPARE,
+} from "./claim_cpu.ts";
+import { giveCpu, isCpuTaken, takeCpu, takeDownDead } from "./cpu_threads.ts";
 import type { RingChannel } from "./ring_channel.ts";
-import { cmpxchg, loadAcquire, storeRelease, writeOnce } from "./shared_words.ts";
+import { cmpxchg, loadAcquire, ringDoorbell, storeRelease, writeOnce } from "./shared_words.ts";
 import { threadLockFree } from "./thread_lock.ts";
+
+/** Place of a pool's callback in the CPU chain: the first, so that no claim comes in between. */
+const POOL_NOTIFIER_PRIORITY = 20;
 
 /**
  * CPUs kept up and ready for threads that come to write, {@linkcode claimCpu}: their rings are there,
  * so that a thread need not wait for the booting one. Claimed CPUs are replaced from those present
- * and down; the CPU of a thread that is gone is taken down and can be used again.
+ * and down; the CPU of a thread that is gone is taken down and can be used again. CPUs are online
+ * after boot unless the machine is told otherwise: boot with those to be kept not `online`.
  *
  * For the thread that booted the machine; it tops up whenever it runs its event loop.
  */
@@ -22,8 +50,14 @@ export class CpuPool {
   readonly #locks = `@ltt/relay/cpu ${crypto.randomUUID()}`;
   /** CPUs whose threads' end is waited for. */
   readonly #held = new Set<number>();
+  /** Of those, the ones whose thread is gone and which are being taken down. */
+  readonly #ending = new Set<number>();
+  /** Spare CPUs that are about to go down. */
+  readonly #leaving = new Set<number>();
+  readonly #block: NotifierBlock;
   #refusedLogged = 0;
   #isClosed = false;
+  #isEnded = false;
 
   /**
    * Brings up `spares` CPUs of those present and down. A CPU that cannot be brought up is passed
@@ -43,6 +77,10 @@ export class CpuPool {
     if (!(machine.ram.buffer instanceof SharedArrayBuffer)) {
       throw new TypeError("Cannot keep CPUs for other threads: RAM is not shared");
     }
+    this.#block = machine.hotplug.hotcpuNotifier(
+      (action, cpu) => this.#notifierCall(action, cpu),
+      POOL_NOTIFIER_PRIORITY,
+    );
     this.topUp();
     this.#watch();
   }
@@ -70,35 +108,28 @@ export class CpuPool {
 
   /** Brings CPUs up until there are enough to be claimed, or none is left. */
   topUp(): void {
-    const { cpus, hotplug, log } = this.#machine;
+    const { cpus } = this.#machine;
     const wanted = this.#spares - this.spare.length;
     const down = ascending(cpus.present).filter((cpu) =>
-      !cpus.online.has(cpu) && loadAcquire(this.#table, this.#state(cpu)) === EMPTY
+      !cpus.online.has(cpu) && !isCpuTaken(this.#machine, cpu)
     );
     for (const cpu of down.slice(0, Math.max(wanted, 0))) {
       try {
-        hotplug.cpuUp(cpu);
+        this.#bringUp(cpu);
       } catch (error) {
-        if (!(error instanceof KernelError)) throw error;
-        log.printk(KERN_WARNING, `CPU${cpu}: not kept spare: ${error.message}\n`);
-        continue;
+        this.#log(KERN_WARNING, `CPU${cpu}: not kept spare: ${thrownText(error)}`);
       }
-      const rings = this.#channels.map(({ buf }) => buf[cpu]);
-      rings.forEach((ring, i) => {
-        const pfn = (ring as RingBuffer).descriptor.control / PAGE_SIZE;
-        writeOnce(this.#table, this.#state(cpu) + 1 + i, pfn);
-      });
-      storeRelease(this.#table, this.#state(cpu), SPARE);
     }
   }
 
-  /** Takes down the CPUs nobody has claimed. The others go when their threads do. */
+  /**
+   * Takes down the CPUs nobody has claimed; the others go when their threads do. To be called before
+   * the channels are closed.
+   */
   close(): void {
     this.#isClosed = true;
-    for (const cpu of this.spare) {
-      const state = this.#state(cpu);
-      if (cmpxchg(this.#table, state, SPARE, EMPTY) === SPARE) this.#machine.hotplug.cpuDown(cpu);
-    }
+    for (const cpu of this.spare) this.#takeDown(cpu);
+    this.#end();
   }
 
   /** Closes the pool. */
@@ -106,8 +137,57 @@ export class CpuPool {
     if (!this.#isClosed) this.close();
   }
 
+  #bringUp(cpu: number): void {
+    const { hotplug, cpus } = this.#machine;
+    takeCpu(this.#machine, cpu);
+    try {
+      hotplug.cpuUp(cpu);
+      for (const [i, { buf }] of this.#channels.entries()) {
+        const ring = buf[cpu];
+        if (!ring) throw new TypeError("a channel of the pool is closed");
+        writeOnce(this.#table, this.#state(cpu) + 1 + i, ring.descriptor.control / PAGE_SIZE);
+      }
+    } catch (error) {
+      if (cpus.online.has(cpu)) this.#takeDown(cpu);
+      giveCpu(this.#machine, cpu);
+      throw error;
+    }
+    storeRelease(this.#table, this.#state(cpu), SPARE);
+  }
+
+  /** Takes down a CPU nobody has claimed; should a notifier refuse, it is left up. */
+  #takeDown(cpu: number): void {
+    try {
+      this.#machine.hotplug.cpuDown(cpu);
+    } catch (error) {
+      this.#log(KERN_ERR, `CPU${cpu}: spare, and not taken down: ${thrownText(error)}`);
+    }
+  }
+
+  /** A spare CPU that goes down can be claimed no more; one that is claimed does not go. */
+  #notifierCall(action: CpuAction, cpu: number): NotifierResult {
+    const state = this.#state(cpu);
+    switch (action & ~CPU_TASKS_FROZEN) {
+      case CPU_DOWN_PREPARE: {
+        const found = cmpxchg(this.#table, state, SPARE, EMPTY);
+        if (found === SPARE) this.#leaving.add(cpu);
+        return found === CLAIMED || (found === HELD_CPU && !this.#ending.has(cpu))
+          ? NOTIFY_BAD
+          : NOTIFY_OK;
+      }
+      case CPU_DOWN_FAILED:
+        if (this.#leaving.delete(cpu) && !this.#isClosed) storeRelease(this.#table, state, SPARE);
+        return NOTIFY_OK;
+      case CPU_DEAD:
+        if (this.#leaving.delete(cpu)) giveCpu(this.#machine, cpu);
+        return NOTIFY_OK;
+      default:
+        return NOTIFY_OK;
+    }
+  }
+
   async #watch(): Promise<void> {
-    for (;;) {
+    while (!this.#isEnded) {
       const bell = loadAcquire(this.#table, BELL);
       this.#logRefused();
       for (const cpu of this.#machine.cpus.present) {
@@ -122,17 +202,41 @@ export class CpuPool {
   async #waitForEnd(cpu: number): Promise<void> {
     this.#held.add(cpu);
     await threadLockFree(`${this.#locks} ${cpu}`);
-    this.#held.delete(cpu);
+    this.#ending.add(cpu);
     takeDownDead(this.#machine, this.#channels, cpu);
+    this.#ending.delete(cpu);
+    this.#held.delete(cpu);
     storeRelease(this.#table, this.#state(cpu), EMPTY);
-    if (!this.#isClosed) this.topUp();
+    giveCpu(this.#machine, cpu);
+    if (this.#isClosed) this.#end();
+    else this.topUp();
+  }
+
+  /** Once it is closed and the last thread is gone there is nothing left to watch. */
+  #end(): void {
+    if (this.#isEnded || this.#claimed.length > 0) return;
+    this.#isEnded = true;
+    this.#machine.hotplug.unregisterCpuNotifier(this.#block);
+    ringDoorbell(this.#table, BELL);
+  }
+
+  /** CPUs that a thread has, or is about to have. */
+  get #claimed(): number[] {
+    return [...this.#machine.cpus.present].filter((cpu) => {
+      const state = loadAcquire(this.#table, this.#state(cpu));
+      return state === CLAIMED || state === HELD_CPU;
+    });
+  }
+
+  #log(level: Parameters<Machine["log"]["printk"]>[0], what: string): void {
+    this.#machine.log.printk(level, `${what}\n`);
   }
 
   #logRefused(): void {
     const refused = this.refused;
     const more = refused - this.#refusedLogged;
     this.#refusedLogged = refused;
-    if (more > 0) this.#machine.log.printk(KERN_WARNING, `no CPU free for ${more} threads\n`);
+    if (more > 0) this.#log(KERN_WARNING, `no CPU free: ${more} claims refused`);
   }
 
   /** Word of the state of a CPU. */

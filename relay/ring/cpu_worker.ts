@@ -1,5 +1,6 @@
-import { KERN_ERR, KERN_WARNING, KernelError, type Machine, thrownText } from "../../hw/mod.ts";
+import { KERN_WARNING, KernelError, type Machine } from "../../hw/mod.ts";
 import type { CpuAnswer, CpuInit, CpuRequest } from "./cpu_messages.ts";
+import { giveCpu, takeCpu, takeDownDead } from "./cpu_threads.ts";
 import type { RingChannel } from "./ring_channel.ts";
 import { threadLockFree } from "./thread_lock.ts";
 import type { FlushMode } from "./writer.ts";
@@ -39,27 +40,45 @@ export class CpuWorker {
   readonly #channels: readonly RingChannel[];
   readonly #port: MessagePort;
   readonly #parking = new Int32Array(new SharedArrayBuffer(4));
-  readonly #waiting: { type: CpuAnswer["type"]; resolve: (answer: CpuAnswer) => void }[] = [];
+  readonly #waiting: {
+    type: CpuAnswer["type"];
+    resolve: (answer: CpuAnswer) => void;
+    reject: (error: Error) => void;
+  }[] = [];
+  /** Whether it was brought up here, and not taken down since. */
+  #isUp = false;
   #isDead = false;
   #operating = false;
+  /** What the worker threw, if that was its end. */
+  #thrown: string | null = null;
 
   /**
-   * Starts a worker for a CPU, and resolves when it is parked. `EINVAL` for a CPU that is not present
-   * or is up; rejects when the worker throws before that. Its module must call {@linkcode runCpu}.
+   * Starts a worker for a CPU, and resolves when it is parked: its module must call {@linkcode
+   * runCpu}, or that is never. Rejects when the worker throws before that. `EINVAL` for a CPU that is
+   * not present or is up, `EBUSY` for one that is another worker's or a pool's, a `TypeError` when RAM
+   * is not shared.
    */
   static async start(machine: Machine, cpu: number, options: CpuWorkerOptions): Promise<CpuWorker> {
     if (!machine.cpus.present.has(cpu) || machine.cpus.online.has(cpu)) {
       const why = machine.cpus.online.has(cpu) ? "it is up" : "it is not present";
       throw new KernelError("EINVAL", `Cannot start a worker for CPU ${cpu}: ${why}`);
     }
-    const started = new CpuWorker(machine, cpu, options);
+    if (!(machine.ram.buffer instanceof SharedArrayBuffer)) {
+      throw new TypeError(`Cannot start a worker for CPU ${cpu}: RAM is not shared`);
+    }
+    takeCpu(machine, cpu);
     try {
-      await started.#present;
+      const started = new CpuWorker(machine, cpu, options);
+      await started.#present.catch((error) => {
+        started.worker.terminate();
+        started.#port.close();
+        throw error;
+      });
+      return started;
     } catch (error) {
-      started.worker.terminate();
+      giveCpu(machine, cpu);
       throw error;
     }
-    return started;
   }
 
   readonly #present: Promise<unknown>;
@@ -78,7 +97,8 @@ export class CpuWorker {
     failed.catch(() => {});
     this.worker.addEventListener("error", (event) => {
       event.preventDefault();
-      this.#log(KERN_WARNING, `the worker threw: ${event.message}`);
+      this.#thrown = event.message;
+      this.#machine.log.printk(KERN_WARNING, `CPU${cpu}: the worker threw: ${event.message}\n`);
       reject(new Error(`The worker of CPU ${cpu} threw: ${event.message}`));
     });
     const present = this.#answer("present");
@@ -111,7 +131,15 @@ export class CpuWorker {
    */
   async up(): Promise<void> {
     await this.#operate("bring up", async () => {
-      this.#machine.hotplug.cpuUp(this.cpu);
+      try {
+        this.#machine.hotplug.cpuUp(this.cpu);
+        this.#isUp = true;
+      } catch (error) {
+        // What a notifier threw comes out even if the CPU is up after all.
+        this.#isUp ||= this.#machine.cpus.online.has(this.cpu);
+        if (this.#isUp) await this.#giveRings();
+        throw error;
+      }
       await this.#giveRings();
     });
   }
@@ -123,23 +151,32 @@ export class CpuWorker {
    */
   async down(): Promise<void> {
     await this.#operate("take down", async () => {
+      if (!this.#isUp) {
+        throw new KernelError("EINVAL", `Cannot take down CPU ${this.cpu}: it is not up`);
+      }
       Atomics.store(this.#parking, 0, 1);
       await this.#request({ type: "park" });
       Atomics.store(this.#parking, 0, 0);
       try {
         this.#machine.hotplug.cpuDown(this.cpu);
-      } catch (error) {
-        if (this.#machine.cpus.online.has(this.cpu)) await this.#giveRings();
-        throw error;
+      } finally {
+        this.#isUp = this.#machine.cpus.online.has(this.cpu);
+        if (this.#isUp) await this.#giveRings();
       }
     });
   }
 
-  /** Has its rings flushed on its thread, when that next runs its event loop. */
+  /**
+   * Has its rings flushed on its thread, when that next runs its event loop; says whether a
+   * sub-buffer was closed. Does nothing while the CPU is down. Rejects with what a callback throws.
+   */
   async flush(mode: FlushMode): Promise<boolean> {
     this.#assertAlive("flush");
     const answer = await this.#request({ type: "flush", mode });
-    return answer.type === "flush" && answer.closed;
+    if (answer.type !== "flush" || answer.error !== undefined) {
+      throw new Error(`Cannot flush CPU ${this.cpu}: ${answer.type === "flush" && answer.error}`);
+    }
+    return answer.closed;
   }
 
   /** Ends the worker, and resolves when its thread is gone and its CPU down. */
@@ -167,16 +204,14 @@ export class CpuWorker {
   }
 
   /** Sends a request and waits for the answer; rejects when the thread dies meanwhile. */
-  async #request(request: CpuRequest): Promise<CpuAnswer> {
+  #request(request: CpuRequest): Promise<CpuAnswer> {
+    const answer = this.#answer(request.type);
     this.#port.postMessage(request);
-    const died = this.dead.then(() => {
-      throw new Error(`The worker of CPU ${this.cpu} ended`);
-    });
-    return await Promise.race([this.#answer(request.type), died]);
+    return answer;
   }
 
   #answer(type: CpuAnswer["type"]): Promise<CpuAnswer> {
-    return new Promise((resolve) => this.#waiting.push({ type, resolve }));
+    return new Promise((resolve, reject) => this.#waiting.push({ type, resolve, reject }));
   }
 
   #answered(answer: CpuAnswer): void {
@@ -188,32 +223,14 @@ export class CpuWorker {
     if (this.#isDead) throw new KernelError("ENODEV", `Cannot ${what} CPU ${this.cpu}: it is dead`);
   }
 
-  /** Its thread is gone: nobody stores to its rings any more. */
+  /** Its thread is gone. */
   #died(): void {
     this.#isDead = true;
     this.#port.close();
-    takeDownDead(this.#machine, this.#channels, this.cpu);
-  }
-
-  #log(level: Parameters<Machine["log"]["printk"]>[0], what: string): void {
-    this.#machine.log.printk(level, `CPU${this.cpu}: ${what}\n`);
-  }
-}
-
-/** Takes down a CPU whose thread is gone. What it had committed is handed to the reader. */
-export function takeDownDead(
-  machine: Machine,
-  channels: readonly RingChannel[],
-  cpu: number,
-): void {
-  const rings = channels.map(({ buf }) => buf[cpu] ?? null).filter((ring) => ring !== null);
-  for (const ring of rings) ring.writerDied();
-  if (!machine.cpus.online.has(cpu)) return;
-  try {
-    machine.hotplug.cpuDown(cpu);
-  } catch (error) {
-    // Notifiers can refuse, but not make the thread live.
-    machine.log.printk(KERN_ERR, `CPU${cpu}: dead, and not taken down: ${thrownText(error)}\n`);
-    if (machine.cpus.online.has(cpu)) { for (const ring of rings) ring.cpuDead(); }
+    if (this.#isUp) takeDownDead(this.#machine, this.#channels, this.cpu);
+    giveCpu(this.#machine, this.cpu);
+    const why = this.#thrown === null ? "" : `: it threw ${this.#thrown}`;
+    const ended = new Error(`The worker of CPU ${this.cpu} ended${why}`);
+    for (const { reject } of this.#waiting.splice(0)) reject(ended);
   }
 }

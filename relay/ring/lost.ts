@@ -13,7 +13,7 @@ export const LOST_BIG: Refusal = -3;
 export const LOST_NESTED: Refusal = -4;
 /** The thread died with the slot open, or with one of its nest open in the same sub-buffer. */
 export const LOST_TORN: Refusal = -5;
-/** The CPU is down: the writer has been detached. */
+/** The CPU is down and its writer detached, or the ring is finalized. */
 export const LOST_OFFLINE: Refusal = -6;
 
 /** Events lost since the ring was made, by cause; each count is modulo 2^32. */

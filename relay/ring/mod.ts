@@ -12,7 +12,8 @@
  * CpuWorker}; the worker's module calls {@linkcode runCpu}), or CPUs are kept up for threads that
  * exist already ({@linkcode CpuPool}, {@linkcode claimCpu}).
  *
- * No event is lost silently. Each loss is counted by its cause, and the counts travel with the data:
+ * No event is lost silently. `reserve` says why it refuses, the loss is counted by its cause, and the
+ * counts travel with the data:
  *
  * | cause | why |
  * | --- | --- |
@@ -21,7 +22,7 @@
  * | `big` | the slot is longer than a sub-buffer, its header left out |
  * | `nested` | four slots are open, or one was asked for from within a callback |
  * | `torn` | its thread died with the slot open, or open before it in the same sub-buffer |
- * | `offline` | the CPU was down |
+ * | `offline` | the CPU was down (counted in the ring when its writer attaches again), or the ring finalized |
  *
  * In overwrite mode sub-buffers that were overwritten are no loss of the writer's; the reader sees
  * them by their numbers ({@linkcode Subbuf.seq}, {@linkcode RingReader.missed}).

@@ -22,7 +22,14 @@ import {
 } from "./control.ts";
 import { type LostCounts, readLost } from "./lost.ts";
 import type { RingMemory } from "./ring_memory.ts";
-import { cmpxchg, loadAcquire, readOnce, storeRelease, writeOnce } from "./shared_words.ts";
+import {
+  cmpxchg,
+  loadAcquire,
+  readOnce,
+  ringDoorbell,
+  storeRelease,
+  writeOnce,
+} from "./shared_words.ts";
 import { Subbuf } from "./subbuf.ts";
 
 /** Period of a timer that is there to be there. */
@@ -85,6 +92,8 @@ export class RingReader {
     if (this.#held !== null) this.putSubbuf();
     this.#attached = false;
     storeRelease(this.#memory.control, READER, 0);
+    // A loop of its own may be waiting: it ends.
+    ringDoorbell(this.#doorbells, this.cpu);
     this.#closed();
   }
 
@@ -219,26 +228,11 @@ export class RingReader {
   /** Sub-buffer after sub-buffer, without holding up the thread; see the class. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Subbuf, void, void> {
     try {
-      for (;;) {
+      while (!this.#isAtEnd) {
         const bell = Atomics.load(this.#doorbells, this.cpu);
         const subbuf = this.getNextSubbuf();
-        if (subbuf !== null) {
-          try {
-            yield subbuf;
-          } finally {
-            if (this.#held === subbuf) this.putNextSubbuf();
-          }
-        } else if (this.poll() & POLLHUP) {
-          return;
-        } else {
-          // A program ends when it does nothing else than wait like this, rung for or not.
-          const alive = setInterval(() => {}, LONG_MS);
-          try {
-            await Atomics.waitAsync(this.#doorbells, this.cpu, bell).value;
-          } finally {
-            clearInterval(alive);
-          }
-        }
+        if (subbuf !== null) yield* this.#consuming(subbuf);
+        else if (!this.#isAtEnd) await this.#rung(bell);
       }
     } finally {
       this.close();
@@ -248,23 +242,39 @@ export class RingReader {
   /** Sub-buffer after sub-buffer, blocking the thread; see the class. */
   *[Symbol.iterator](): Generator<Subbuf, void, void> {
     try {
-      for (;;) {
+      while (!this.#isAtEnd) {
         const bell = Atomics.load(this.#doorbells, this.cpu);
         const subbuf = this.getNextSubbuf();
-        if (subbuf !== null) {
-          try {
-            yield subbuf;
-          } finally {
-            if (this.#held === subbuf) this.putNextSubbuf();
-          }
-        } else if (this.poll() & POLLHUP) {
-          return;
-        } else {
-          Atomics.wait(this.#doorbells, this.cpu, bell);
-        }
+        if (subbuf !== null) yield* this.#consuming(subbuf);
+        else if (!this.#isAtEnd) Atomics.wait(this.#doorbells, this.cpu, bell);
       }
     } finally {
       this.close();
+    }
+  }
+
+  /** Whether there is no more to come: it is closed, or the ring finalized and empty. */
+  get #isAtEnd(): boolean {
+    return !this.#attached || (this.poll() & POLLHUP) !== 0;
+  }
+
+  /** Gives a sub-buffer to the body of a loop, and consumes it when that is done with it. */
+  *#consuming(subbuf: Subbuf): Generator<Subbuf, void, void> {
+    try {
+      yield subbuf;
+    } finally {
+      if (this.#held === subbuf) this.putNextSubbuf();
+    }
+  }
+
+  /** Resolves when the doorbell is not what it was any more. */
+  async #rung(bell: number): Promise<void> {
+    // A program ends when it does nothing else than wait like this, rung for or not.
+    const alive = setInterval(() => {}, LONG_MS);
+    try {
+      await Atomics.waitAsync(this.#doorbells, this.cpu, bell).value;
+    } finally {
+      clearInterval(alive);
     }
   }
 

@@ -151,11 +151,6 @@ export class RingBuffer {
     storeRelease(this.memory.control, WRITER, 0);
   }
 
-  /** The thread that read is dead, and gave nothing back: another one can read. */
-  readerDied(): void {
-    storeRelease(this.memory.control, READER, 0);
-  }
-
   /** The CPU is dead, and its thread if it had one: repairs what it left, delivers what is there. */
   cpuDead(): void {
     if (!this.#isOpened || this.#isFinal) return;

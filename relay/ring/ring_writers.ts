@@ -22,29 +22,40 @@ export class RingWriters {
     this.#client = client;
   }
 
-  /** Attaches a writer to each ring. Errors as {@linkcode RingWriter.attach}. */
+  /** Attaches a writer to each ring, or to none. Errors as {@linkcode RingWriter.attach}. */
   attach(rings: readonly RingDescriptor[]): void {
     this.writers.length = 0;
-    for (const [i, ring] of rings.entries()) {
-      const writer = this.#byControl.get(ring.control) ?? ringWriter(ring, this.#client(i));
-      this.#byControl.set(ring.control, writer);
-      writer.attach();
-      this.writers.push(writer);
-      if (ring.switchTimerMs === 0) continue;
-      const timer = setInterval(() => writer.flush("active"), ring.switchTimerMs);
-      timer.unref();
-      this.#timers.push(timer);
+    try {
+      for (const [i, ring] of rings.entries()) this.#attach(ring, i);
+    } catch (error) {
+      this.detach();
+      throw error;
     }
   }
 
-  /** Detaches all. A `TypeError` while a slot is open. */
+  /** Detaches all. A `TypeError`, with none detached, while a slot is open. */
   detach(): void {
+    if (this.writers.some((writer) => writer.hasOpenSlot)) {
+      throw new TypeError("Cannot detach the writers: a slot is open");
+    }
     for (const timer of this.#timers.splice(0)) clearInterval(timer);
-    for (const writer of this.writers) writer.detach();
+    for (const writer of this.writers) if (writer.attached) writer.detach();
   }
 
   /** Hands over what was written; says whether any sub-buffer was closed. */
   flush(mode: FlushMode): boolean {
-    return this.writers.map((writer) => writer.flush(mode)).includes(true);
+    const attached = this.writers.filter((writer) => writer.attached);
+    return attached.map((writer) => writer.flush(mode)).includes(true);
+  }
+
+  #attach(ring: RingDescriptor, i: number): void {
+    const writer = this.#byControl.get(ring.control) ?? ringWriter(ring, this.#client(i));
+    this.#byControl.set(ring.control, writer);
+    this.writers.push(writer);
+    writer.attach();
+    if (ring.switchTimerMs === 0) return;
+    const timer = setInterval(() => writer.flush("active"), ring.switchTimerMs);
+    timer.unref();
+    this.#timers.push(timer);
   }
 }

@@ -1,3 +1,4 @@
+import { thrownText } from "../../hw/mod.ts";
 import type { CpuAnswer, CpuHello, CpuInit, CpuRequest } from "./cpu_messages.ts";
 import { type ClientOfChannel, RingWriters } from "./ring_writers.ts";
 import { holdThreadLock } from "./thread_lock.ts";
@@ -9,7 +10,7 @@ export interface ThisCpu {
   readonly cpu: number;
   /** Writer of its ring in each channel, in the order of the channels given to the CPU. */
   readonly writers: readonly RingWriter[];
-  /** Whether it is asked to go. A load of a shared word, for loops that never wait. */
+  /** Whether it is asked to go: a load of a shared word at each look, for loops that never wait. */
   readonly leaving: boolean;
   /** Aborted when it is asked to go, for code that waits. */
   readonly signal: AbortSignal;
@@ -64,7 +65,11 @@ export async function runCpu(
         answer({ type: "park" });
         break;
       case "flush":
-        answer({ type: "flush", closed: rings.flush(data.mode) });
+        try {
+          answer({ type: "flush", closed: rings.flush(data.mode) });
+        } catch (error) {
+          answer({ type: "flush", closed: false, error: thrownText(error) });
+        }
         break;
     }
   };
@@ -74,7 +79,10 @@ export async function runCpu(
 
 /** Asks which CPU to be, and waits for the answer; the worker's other messages are left alone. */
 function init(): Promise<CpuInit> {
-  const worker = globalThis as unknown as { postMessage(message: CpuHello): void };
+  const worker = globalThis as unknown as { postMessage?(message: CpuHello): void };
+  if (worker.postMessage === undefined) {
+    throw new TypeError("Cannot run a CPU on the main thread: it takes a worker");
+  }
   worker.postMessage({ type: "@ltt/relay/cpu" });
   return new Promise((resolve) => {
     const listener = (event: Event): void => {

@@ -28,8 +28,16 @@ import {
   type Refusal,
 } from "./lost.ts";
 import { repair } from "./repair.ts";
+import { OpenSlots } from "./open_slots.ts";
 import type { RingMemory, Run } from "./ring_memory.ts";
-import { cmpxchg, readOnce, ringDoorbell, storeRelease, writeOnce } from "./shared_words.ts";
+import {
+  cmpxchg,
+  loadAcquire,
+  readOnce,
+  ringDoorbell,
+  storeRelease,
+  writeOnce,
+} from "./shared_words.ts";
 import { WriteSubbufs } from "./write_subbufs.ts";
 
 /** Slots that can be open at a time. LTTng, `RING_BUFFER_MAX_NESTING`. */
@@ -91,10 +99,11 @@ export class RingWriter {
   /** Runs of frames of the sub-buffer. */
   #runs = NO_RUNS;
   #attached = false;
+  /** Whether the ring is finalized: nothing is reserved any more. */
+  #isFinal = false;
   #switching = false;
-  /** Slots open while they are counted: where they begin, padding before them included, and end. */
-  readonly #begins: number[] = [];
-  readonly #ends: number[] = [];
+  /** Slots while they are counted, each with the padding before it. */
+  readonly #open = new OpenSlots();
   #isOpen = false;
   readonly #bounce: Bounce;
   /** Events refused while detached, not counted in the ring yet. */
@@ -129,6 +138,11 @@ export class RingWriter {
     return this.#memory.bytes.buffer;
   }
 
+  /** Whether a slot is open. */
+  get hasOpenSlot(): boolean {
+    return this.#room === ONE_OPEN || this.#open.count > 0;
+  }
+
   /** Whether it may write. */
   get attached(): boolean {
     return this.#attached;
@@ -159,8 +173,7 @@ export class RingWriter {
    */
   takeOver(): void {
     storeRelease(this.#control, WRITER, 1);
-    this.#begins.length = 0;
-    this.#ends.length = 0;
+    this.#open.clear();
     this.#bounce.drop();
     repair(this.#memory, this.#subbufs);
     this.#resume();
@@ -173,7 +186,10 @@ export class RingWriter {
    */
   detach(): void {
     if (!this.#attached) throw new TypeError("Cannot detach the writer: it is not attached");
-    if (this.#room <= 0) throw new TypeError("Cannot detach the writer: a slot is open");
+    if (this.hasOpenSlot || this.#switching) {
+      const why = this.#switching ? "within a callback" : "a slot is open";
+      throw new TypeError(`Cannot detach the writer: ${why}`);
+    }
     this.#attached = false;
     this.#room = NO_ROOM;
     storeRelease(this.#control, WRITER, 0);
@@ -222,15 +238,16 @@ export class RingWriter {
   /** Names the slot reserved last of those open, for `commit`. A `TypeError` when none is open. */
   openSlot(): number {
     if (this.#room === ONE_OPEN) return readOnce(this.#control, COMMITTED);
-    if (this.#begins.length === 0) throw new TypeError("Cannot name the open slot: none is open");
-    return this.#begins[this.#begins.length - 1];
+    if (this.#open.count === 0) throw new TypeError("Cannot name the open slot: none is open");
+    return this.#open.last;
   }
 
   /**
    * Hands what was written to the reader. `"active"` closes the sub-buffer if it holds any slot, and
    * opens the next one, if that is free: what a timer does. `"even-if-empty"` closes it in any case,
    * and opens one for it if none is open. `"final"` closes it if it holds anything, a header for
-   * instance, and tells the reader that nothing more will come. `"dead"` closes it if it holds any
+   * instance, and tells the reader that nothing more will come: what is reserved from then on is
+   * lost, {@linkcode LOST_OFFLINE}. `"dead"` closes it if it holds any
    * slot. Returns whether a sub-buffer was closed; one with open slots is delivered by the last
    * commit. A `TypeError` from within a callback or when not attached.
    */
@@ -241,6 +258,8 @@ export class RingWriter {
     }
     const closed = this.#flush(mode);
     if (mode === "final") {
+      this.#isFinal = true;
+      if (!this.hasOpenSlot) this.#room = NO_ROOM;
       storeRelease(this.#control, FINALIZED, 1);
       if (this.#doorbells !== null) ringDoorbell(this.#doorbells, this.#memory.cpu);
     }
@@ -250,6 +269,7 @@ export class RingWriter {
 
   #flush(mode: FlushMode): boolean {
     const isOpen = this.#isOpen;
+    if (this.#isFinal) return false;
     switch (mode) {
       case "active":
         if (!isOpen || this.#at === this.#memory.headerSize) return false;
@@ -280,8 +300,9 @@ export class RingWriter {
       this.#answer = LOST_OFFLINE;
       return;
     }
+    if (this.#isFinal) return this.#lose(LOST_OFFLINE);
     const { subbufSize } = this.#geometry;
-    if (this.#switching || this.#begins.length >= MAX_NESTING) return this.#lose(LOST_NESTED);
+    if (this.#switching || this.#open.count >= MAX_NESTING) return this.#lose(LOST_NESTED);
     if (size > this.#memory.longestSlot) return this.#lose(LOST_BIG);
     let begin = alignUp(this.#at, alignment);
     if (begin + size > subbufSize) {
@@ -314,9 +335,8 @@ export class RingWriter {
       this.#room = ONE_OPEN;
     } else {
       this.#countSlots();
-      this.#begins.push(slot);
-      this.#ends.push((this.#trunc + end) | 0);
-      writeOnce(this.#control, OPEN_SLOTS, this.#begins.length);
+      this.#open.push(slot, (this.#trunc + end) | 0);
+      writeOnce(this.#control, OPEN_SLOTS, this.#open.count);
     }
     this.#answer = isWhole
       ? this.#base + begin
@@ -329,31 +349,22 @@ export class RingWriter {
 
   #commitSlow(slot: number | undefined): void {
     if (this.#room === ONE_OPEN) this.#countSlots();
-    let i = this.#begins.length - 1;
-    while (slot !== undefined && i >= 0 && this.#begins[i] !== slot) i--;
-    if (i < 0 || this.#switching) {
+    const begin = slot ?? this.#open.last;
+    const size = this.#switching ? 0 : this.#open.take(begin);
+    if (size === 0) {
       const what = slot === undefined ? "a slot" : `slot ${slot}`;
       const why = this.#switching ? "within a callback" : "it is not open";
       throw new TypeError(`Cannot commit ${what}: ${why}`);
     }
-    const begin = this.#begins[i];
-    const size = (this.#ends[i] - begin) | 0;
     this.#bounce.release(begin);
-    for (; i + 1 < this.#begins.length; i++) {
-      this.#begins[i] = this.#begins[i + 1];
-      this.#ends[i] = this.#ends[i + 1];
-    }
-    this.#begins.pop();
-    this.#ends.pop();
-
     const record = this.#subbufs.recordAt(begin);
     const count = (readOnce(this.#words, record + COMMIT_COUNT) + size) | 0;
     writeOnce(this.#words, record + COMMIT_COUNT, count);
-    const open = this.#begins.length;
+    const open = this.#open.count;
     if (open > 0) writeOnce(this.#words, record + HELD, readOnce(this.#words, record + HELD) + 1);
     this.#subbufs.deliver(begin, count);
     if (open === 0) {
-      this.#room = this.#runEnd;
+      this.#room = this.#isFinal ? NO_ROOM : this.#runEnd;
       writeOnce(this.#control, COMMITTED, this.#trunc + this.#at);
     }
     writeOnce(this.#control, OPEN_SLOTS, open);
@@ -362,12 +373,11 @@ export class RingWriter {
 
   /** Begins to count slots, unless that is done already. */
   #countSlots(): void {
-    if (this.#begins.length > 0) return;
+    if (this.#open.count > 0) return;
     this.#settle();
     writeOnce(this.#words, this.#subbufs.recordAt(this.#trunc) + HELD, 0);
     if (this.#room === ONE_OPEN) {
-      this.#begins.push(readOnce(this.#control, COMMITTED));
-      this.#ends.push((this.#trunc + this.#at) | 0);
+      this.#open.push(readOnce(this.#control, COMMITTED), (this.#trunc + this.#at) | 0);
       writeOnce(this.#control, OPEN_SLOTS, 1);
     }
     this.#room = NO_ROOM;
@@ -384,7 +394,7 @@ export class RingWriter {
   /** Closes the sub-buffer if it is open, and opens the next one if asked to. */
   #switch(toNext: boolean): void {
     if (this.#room === ONE_OPEN) this.#countSlots();
-    else if (this.#begins.length === 0) this.#settle();
+    else if (this.#open.count === 0) this.#settle();
     this.#switching = true;
     this.#room = NO_ROOM;
     if (this.#isOpen) {
@@ -401,9 +411,9 @@ export class RingWriter {
       this.#enterSubbuf();
     }
     this.#switching = false;
-    if (this.#begins.length === 0) {
+    if (this.#open.count === 0) {
       writeOnce(this.#control, COMMITTED, this.#trunc + this.#at);
-      this.#room = this.#runEnd;
+      this.#room = this.#isFinal ? NO_ROOM : this.#runEnd;
     }
     writeOnce(this.#control, SWITCHING, 0);
   }
@@ -414,7 +424,8 @@ export class RingWriter {
     addLost(this.#control, LOST, LOST_OFFLINE, this.#offline);
     this.#offline = 0;
     this.#enterSubbuf();
-    this.#room = this.#runEnd;
+    this.#isFinal = loadAcquire(this.#control, FINALIZED) === 1;
+    this.#room = this.#isFinal ? NO_ROOM : this.#runEnd;
     if (readOnce(this.#control, WRAPS) < 0) this.#switch(true);
     this.#subbufs.throwThrown();
   }

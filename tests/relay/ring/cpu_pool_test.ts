@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
+  CPU_DOWN_PREPARE,
   CPU_UP_PREPARE,
   formatLogEntry,
   KernelError,
@@ -143,7 +144,7 @@ Deno.test("claimCpu() answers null when no CPU is free; the pool counts and logs
   assertEquals(claimCpu(pool.handle), null);
   assertEquals(claimCpu(pool.handle), null);
   assertEquals(pool.refused, 2);
-  await until("logged", () => fixture.hasLogged("no CPU free for 2 threads"));
+  await until("logged", () => fixture.hasLogged("no CPU free: 2 claims refused"));
   claimed?.release();
 });
 
@@ -211,4 +212,59 @@ Deno.test("a pool's CPU cannot be taken down while its thread writes", () => {
   const claimed = claimCpu(pool.handle)!;
   assertThrows(() => fixture.machine.hotplug.cpuDown(1), KernelError, "vetoed");
   claimed.release();
+});
+
+Deno.test("claimCpu() throws for another header, and the CPU is there again", async () => {
+  using fixture = new Fixture();
+  using pool = new CpuPool(fixture.machine, fixture.channels, 1);
+  for (let times = 0; times < 3; times++) {
+    assertThrows(() => claimCpu(pool.handle, () => ({ headerSize: 8 })), KernelError, "header");
+    await until("spare again", () => pool.spare.length === 1);
+  }
+  await until("only one up", () => fixture.online().length === 2);
+});
+
+Deno.test("cpuDown() of a spare CPU: it cannot be claimed any more", () => {
+  using fixture = new Fixture();
+  using pool = new CpuPool(fixture.machine, fixture.channels, 2);
+  fixture.machine.hotplug.cpuDown(1);
+  assertEquals(pool.spare, [2]);
+  const claimed = claimCpu(pool.handle)!;
+  assertEquals(claimed.cpu, 2);
+  claimed.release();
+});
+
+Deno.test("cpuDown() of a spare CPU that a notifier refuses leaves it spare", () => {
+  using fixture = new Fixture();
+  const { machine, channels } = fixture;
+  using pool = new CpuPool(machine, channels, 1);
+  const block = machine.hotplug.hotcpuNotifier(
+    (action) => action === CPU_DOWN_PREPARE ? NOTIFY_BAD : NOTIFY_OK,
+    0,
+  );
+  assertThrows(() => machine.hotplug.cpuDown(1), KernelError, "vetoed");
+  assertEquals(pool.spare, [1]);
+  machine.hotplug.unregisterCpuNotifier(block);
+});
+
+Deno.test("topUp() brings nothing up for a channel that is closed, and says so", () => {
+  using fixture = new Fixture();
+  using pool = new CpuPool(fixture.machine, fixture.channels, 1);
+  fixture.machine.hotplug.cpuDown(1);
+  fixture.channels[1].close();
+  pool.topUp();
+  assertEquals([pool.spare, fixture.online()], [[], [0]]);
+  assert(fixture.hasLogged("a channel of the pool is closed"));
+});
+
+Deno.test("close() of a pool leaves no notifier behind once the last thread is gone", async () => {
+  using fixture = new Fixture();
+  const { hotplug } = fixture.machine;
+  const before = hotplug.notifierPriorities;
+  const pool = new CpuPool(fixture.machine, fixture.channels, 1);
+  const claimed = claimCpu(pool.handle)!;
+  pool.close();
+  claimed.release();
+  await until("unregistered", () => hotplug.notifierPriorities.length === before.length);
+  assertEquals(hotplug.notifierPriorities, before);
 });

@@ -12,7 +12,7 @@ import {
   NOTIFY_OK,
 } from "@ltt/relay/hw";
 import { Relay } from "@ltt/relay/relay";
-import { CpuWorker, LOST_OFFLINE, RingChannel, type RingOptions } from "@ltt/relay/ring";
+import { CpuWorker, LOST_OFFLINE, RingChannel, type RingOptions, runCpu } from "@ltt/relay/ring";
 import type { Order } from "./cpu_program.ts";
 import { EVENT_SIZE, readEvents } from "./events.ts";
 
@@ -270,3 +270,69 @@ Deno.test(
     assertEquals(fixture.ring.lost.torn, 1);
   },
 );
+
+Deno.test("CpuWorker.start() is EBUSY for a CPU that has a worker", { ignore }, async () => {
+  await using fixture = await Fixture.start();
+  const { machine, channel } = fixture;
+  const options = { module: PROGRAM, channels: [channel] };
+  const error = await assertRejects(() => CpuWorker.start(machine, 1, options), KernelError);
+  assertEquals((error as KernelError).code, "EBUSY");
+  await fixture.cpu.up();
+  assertEquals(await fixture.tell({ type: "write", from: 0, count: 1 }), 0);
+});
+
+Deno.test("CpuWorker.start() refuses RAM that is not shared", { ignore }, async () => {
+  const machine = new Machine({ cpus: 2, online: [0], backing: "plain" });
+  await assertRejects(
+    () => CpuWorker.start(machine, 1, { module: PROGRAM, channels: [] }),
+    TypeError,
+    "not shared",
+  );
+});
+
+Deno.test(
+  "down() of a CPU that is down is EINVAL, and the worker lives on",
+  { ignore },
+  async () => {
+    await using fixture = await Fixture.start();
+    for (let times = 0; times < 2; times++) {
+      const error = await assertRejects(() => fixture.cpu.down(), KernelError);
+      assertEquals((error as KernelError).code, "EINVAL");
+    }
+    await fixture.cpu.up();
+  },
+);
+
+Deno.test("flush() does nothing while the CPU is down", { ignore }, async () => {
+  await using fixture = await Fixture.start();
+  assertEquals(await fixture.cpu.flush("active"), false);
+  await fixture.cpu.up();
+  await fixture.tell({ type: "write", from: 0, count: 1 });
+  await fixture.cpu.down();
+  assertEquals(await fixture.cpu.flush("active"), false);
+});
+
+Deno.test(
+  "flush() rejects for a mode there is not, and the worker lives on",
+  { ignore },
+  async () => {
+    await using fixture = await Fixture.start();
+    await fixture.cpu.up();
+    await assertRejects(() => fixture.cpu.flush("often" as "active"), Error, "often");
+    assertEquals(await fixture.tell({ type: "write", from: 0, count: 1 }), 0);
+  },
+);
+
+Deno.test("flush() rejects when the worker dies meanwhile", { ignore }, async () => {
+  await using fixture = await Fixture.start();
+  await fixture.cpu.up();
+  await fixture.tell({ type: "spin", forMs: 100 });
+  const flushed = fixture.cpu.flush("active");
+  const terminated = fixture.cpu.terminate();
+  await assertRejects(() => flushed, Error, "The worker of CPU 1 ended");
+  await terminated;
+});
+
+Deno.test("runCpu() refuses the main thread", async () => {
+  await assertRejects(() => runCpu(() => {}), TypeError, "it takes a worker");
+});

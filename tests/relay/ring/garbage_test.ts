@@ -18,7 +18,7 @@ for (const mode of ["discard", "overwrite"] as const) {
       const before = Deno.memoryUsage().heapUsed;
       for (let i = 0; i < 20; i++) {
         writeEvents(writer, 500_000 * i, 500_000);
-        if (mode === "discard") while (reader.getNextSubbuf() !== null) reader.putNextSubbuf();
+        if (mode === "discard") { while (reader.getNextSubbuf() !== null) reader.putNextSubbuf(); }
       }
       return Deno.memoryUsage().heapUsed - before;
     };

@@ -556,3 +556,14 @@ Deno.test("RingReader tells its CPU", () => {
   using test = new TestRing();
   assertEquals([test.reader().cpu, test.writer.cpu], [0, 0]);
 });
+
+Deno.test("RingReader.close() ends a loop that waits", async () => {
+  using test = new TestRing();
+  const reader = test.reader();
+  const looped = (async () => {
+    for await (const _ of reader) assert(false, "there is nothing to get");
+  })();
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  reader.close();
+  await looped;
+});

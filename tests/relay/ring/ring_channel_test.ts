@@ -1222,12 +1222,3 @@ Deno.test("RingChannel.close() is EBUSY while a reader of another thread is atta
   assertEquals([...reader], []);
   channel.close();
 });
-
-Deno.test("RingBuffer.readerDied() lets another reader attach", () => {
-  using channel = openRing(bootRelay().relay);
-  const ring = channel.buf[0]!;
-  ringReader(ring.descriptor);
-  assertCode(() => ring.reader(), "EBUSY", "reader()");
-  ring.readerDied();
-  ring.reader().close();
-});

@@ -4,6 +4,7 @@ import {
   LOST_BIG,
   LOST_FULL,
   LOST_NESTED,
+  LOST_OFFLINE,
   LOST_WRAP,
   MAX_NESTING,
   type RingReader,
@@ -39,6 +40,7 @@ class Model {
   readonly open: { readonly number: number; readonly subbuf: ModelSubbuf }[] = [];
   /** Number of the first sub-buffer that is neither consumed nor overwritten. */
   consumed = 0;
+  isFinal = false;
   readonly #setup: Setup;
 
   constructor(setup: Setup) {
@@ -63,6 +65,7 @@ class Model {
   reserve(size: number, number: number): number {
     const { subbufSize, headerSize, alignment } = this.#setup;
     const align = (at: number): number => Math.ceil(at / alignment) * alignment;
+    if (this.isFinal) return this.#lose("offline", LOST_OFFLINE);
     if (this.open.length >= MAX_NESTING) return this.#lose("nested", LOST_NESTED);
     if (size > subbufSize) return this.#lose("big", LOST_BIG);
     if (this.last.isClosed || align(this.last.at) + size > subbufSize) {
@@ -86,7 +89,9 @@ class Model {
   }
 
   flush(mode: FlushMode): boolean {
-    const { last } = this;
+    const { last, isFinal } = this;
+    if (isFinal) return false;
+    this.isFinal = mode === "final";
     const isEmpty = last.at === this.#setup.headerSize;
     if (mode === "even-if-empty") {
       if (last.isClosed) {
