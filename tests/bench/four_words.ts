@@ -1,5 +1,8 @@
 import type { RingWriter } from "@ltt/relay/ring";
 
+/** Events to write in one call: code that is entered often is compiled in full. */
+export const AT_A_TIME = 100_000;
+
 /**
  * Makes a loop that writes events of four words until one is refused, and says how many it wrote.
  * Imported by a name of its own (`?…`) it is compiled for its writer alone, as the code of a
