@@ -131,16 +131,17 @@ export class CpuWorker {
    */
   async up(): Promise<void> {
     await this.#operate("bring up", async () => {
+      const { cpus, hotplug } = this.#machine;
+      const wasUp = cpus.online.has(this.cpu);
       try {
-        this.#machine.hotplug.cpuUp(this.cpu);
-        this.#isUp = true;
-      } catch (error) {
+        hotplug.cpuUp(this.cpu);
+      } finally {
         // What a notifier threw comes out even if the CPU is up after all.
-        this.#isUp ||= this.#machine.cpus.online.has(this.cpu);
-        if (this.#isUp) await this.#giveRings();
-        throw error;
+        if (!wasUp && cpus.online.has(this.cpu)) {
+          this.#isUp = true;
+          await this.#giveRings();
+        }
       }
-      await this.#giveRings();
     });
   }
 

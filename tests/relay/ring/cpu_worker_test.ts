@@ -336,3 +336,21 @@ Deno.test("flush() rejects when the worker dies meanwhile", { ignore }, async ()
 Deno.test("runCpu() refuses the main thread", async () => {
   await assertRejects(() => runCpu(() => {}), TypeError, "it takes a worker");
 });
+
+Deno.test("up() of a CPU that is up is EINVAL, and the worker writes on", { ignore }, async () => {
+  await using fixture = await Fixture.start();
+  await fixture.cpu.up();
+  const error = await assertRejects(() => fixture.cpu.up(), KernelError);
+  assertEquals((error as KernelError).code, "EINVAL");
+  assertEquals(await fixture.tell({ type: "write", from: 0, count: 1 }), 0);
+});
+
+Deno.test("up() gives the rings even if a notifier of CPU_ONLINE throws", { ignore }, async () => {
+  await using fixture = await Fixture.start();
+  fixture.machine.hotplug.hotcpuNotifier((action) => {
+    if (action === CPU_ONLINE) throw new Error("too late to refuse");
+    return NOTIFY_OK;
+  }, 0);
+  await assertRejects(() => fixture.cpu.up(), Error, "too late");
+  assertEquals(await fixture.tell({ type: "write", from: 0, count: 1 }), 0);
+});
