@@ -6,6 +6,7 @@ import {
   CPU_UP_PREPARE,
   type CpuAction,
   cpuActionName,
+  formatLogEntry,
   KernelError,
   Machine,
   NOTIFY_BAD,
@@ -354,3 +355,26 @@ Deno.test("up() gives the rings even if a notifier of CPU_ONLINE throws", { igno
   await assertRejects(() => fixture.cpu.up(), Error, "too late");
   assertEquals(await fixture.tell({ type: "write", from: 0, count: 1 }), 0);
 });
+
+Deno.test(
+  "a dead worker's events are there even if its CPU may not go down",
+  { ignore },
+  async () => {
+    await using fixture = await Fixture.start();
+    const { machine, cpu } = fixture;
+    await cpu.up();
+    await fixture.tell({ type: "leave open", from: 0 });
+    const block = machine.hotplug.hotcpuNotifier(
+      (action) => action === CPU_DOWN_PREPARE ? NOTIFY_BAD : NOTIFY_OK,
+      0,
+    );
+    await cpu.terminate();
+    assert(machine.cpus.online.has(1));
+    assert(
+      machine.log.entries.some((entry) => formatLogEntry(entry).includes("its thread is dead")),
+    );
+    assertEquals(fixture.read(), [0]);
+    assertEquals(fixture.ring.lost.torn, 1);
+    machine.hotplug.unregisterCpuNotifier(block);
+  },
+);
