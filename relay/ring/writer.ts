@@ -38,13 +38,11 @@ import {
   storeRelease,
   writeOnce,
 } from "./shared_words.ts";
+import { alignUp, assertSlot, MAX_SLOT_ALIGNMENT } from "./slot.ts";
 import { WriteSubbufs } from "./write_subbufs.ts";
 
 /** Slots that can be open at a time. LTTng, `RING_BUFFER_MAX_NESTING`. */
 export const MAX_NESTING: number = 4;
-
-/** Largest alignment of a slot, in bytes: sub-buffers start at pages. */
-const MAX_ALIGNMENT = 4096;
 
 /** How {@linkcode RingWriter.flush} goes about it. */
 export type FlushMode = "active" | "even-if-empty" | "final" | "dead";
@@ -55,7 +53,9 @@ const ONE_OPEN = 0;
 /** … open slots are counted, sub-buffers are being switched, or the writer is detached. */
 const NO_ROOM = -1;
 
-// V8 folds a constant of this module into the code; one that is imported it loads each time.
+// V8 folds a constant of this module into the code; one that is imported it loads each time. For the
+// same reason all that reserve and commit touch are fields of one class, which makes this file long.
+const MAX_ALIGNMENT = MAX_SLOT_ALIGNMENT;
 const OFFSET_WORD = OFFSET;
 const COMMITTED_WORD = COMMITTED;
 const load = readOnce;
@@ -449,21 +449,5 @@ export class RingWriter {
     const { end, base } = this.#runs[runAt(this.#runs, at)];
     this.#runEnd = end;
     this.#base = base;
-  }
-}
-
-/** The first multiple of a power of two from `value` on. */
-function alignUp(value: number, alignment: number): number {
-  return (value + alignment - 1) & -alignment;
-}
-
-function assertSlot(size: number, alignment: number): void {
-  if (!Number.isInteger(size) || size < 1) {
-    throw new RangeError(`Cannot reserve ${size} bytes: not an integer from 1 on`);
-  }
-  const isPowerOfTwo = Number.isInteger(alignment) && (alignment & (alignment - 1)) === 0;
-  if (!isPowerOfTwo || alignment < 1 || alignment > MAX_ALIGNMENT) {
-    const allowed = `a power of two up to ${MAX_ALIGNMENT}`;
-    throw new RangeError(`Cannot reserve at a multiple of ${alignment}: not ${allowed}`);
   }
 }
