@@ -155,7 +155,7 @@ export class RingWriter {
 
   /**
    * Attaches to the ring and goes on where the last writer was; opens the first sub-buffer of a new
-   * ring. `EBUSY` while a writer is attached.
+   * ring, unless that is finalized. `EBUSY` while a writer is attached.
    */
   attach(): void {
     if (cmpxchg(this.#control, WRITER, 0, 1) !== 0) {
@@ -364,7 +364,7 @@ export class RingWriter {
     if (open > 0) writeOnce(this.#words, record + HELD, readOnce(this.#words, record + HELD) + 1);
     this.#subbufs.deliver(begin, count);
     if (open === 0) {
-      this.#room = this.#isFinal ? NO_ROOM : this.#runEnd;
+      this.#room = this.#roomAfter;
       writeOnce(this.#control, COMMITTED, this.#trunc + this.#at);
     }
     writeOnce(this.#control, OPEN_SLOTS, open);
@@ -413,7 +413,7 @@ export class RingWriter {
     this.#switching = false;
     if (this.#open.count === 0) {
       writeOnce(this.#control, COMMITTED, this.#trunc + this.#at);
-      this.#room = this.#isFinal ? NO_ROOM : this.#runEnd;
+      this.#room = this.#roomAfter;
     }
     writeOnce(this.#control, SWITCHING, 0);
   }
@@ -425,8 +425,8 @@ export class RingWriter {
     this.#offline = 0;
     this.#enterSubbuf();
     this.#isFinal = loadAcquire(this.#control, FINALIZED) === 1;
-    this.#room = this.#isFinal ? NO_ROOM : this.#runEnd;
-    if (readOnce(this.#control, WRAPS) < 0) this.#switch(true);
+    this.#room = this.#roomAfter;
+    if (readOnce(this.#control, WRAPS) < 0 && !this.#isFinal) this.#switch(true);
     this.#subbufs.throwThrown();
   }
 
@@ -437,6 +437,11 @@ export class RingWriter {
     this.#isOpen = this.#at < this.#geometry.subbufSize;
     this.#runs = this.#memory.runs[this.#subbufs.subbufAt(this.#trunc)];
     this.#enterRun(this.#isOpen ? this.#at : 0);
+  }
+
+  /** What #room is when no slot is open. */
+  get #roomAfter(): number {
+    return this.#isFinal ? NO_ROOM : this.#runEnd;
   }
 
   /** Start of the next sub-buffer. */

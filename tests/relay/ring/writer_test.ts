@@ -1092,3 +1092,13 @@ for (const [what, setup, script] of PROGRAMS) {
     assert(stores > 10, "stores were watched");
   });
 }
+
+Deno.test("RingWriter.attach() opens nothing in a ring that was finalized before", () => {
+  using test = new TestRing({ headerSize: 60 });
+  test.ring.flush("final");
+  const writer = new RingWriter(test.memory, null, { headerSize: 60 });
+  const before = test.offset;
+  writer.attach();
+  assertEquals([writer.reserve(8), test.offset], [LOST_OFFLINE, before]);
+  writer.detach();
+});
