@@ -56,6 +56,17 @@ function drain(reader: RingReader): string[] {
   }
 }
 
+/** A client that opens no sub-buffer while it is broken, as it is at first. */
+function clientThatThrows(error: Error): RingClient & { broken: boolean } {
+  return {
+    broken: true,
+    headerSize: 8,
+    bufferBegin() {
+      if (this.broken) throw error;
+    },
+  };
+}
+
 /** Fills sub-buffers to the last byte. */
 function fill(machine: Machine, ring: RingBuffer, subbufs: number): void {
   const { subbufSize } = ring.memory.geometry;
@@ -899,16 +910,10 @@ for (const callback of ["bufferBegin", "bufferEnd"] as const) {
 Deno.test("RingBuffer.writer is attached, when the client threw as it attached", () => {
   const { machine, relay } = bootRelay({ cpus: 1 });
   const mine = new Error("no header");
-  let broken = true;
-  const client: RingClient = {
-    headerSize: 8,
-    bufferBegin() {
-      if (broken) throw mine;
-    },
-  };
+  const client = clientThatThrows(mine);
   using channel = openRing(relay, { client: () => client });
   assertStrictEquals(assertThrows(() => channel.buf[0]!.writer), mine);
-  broken = false;
+  client.broken = false;
   assert(writeText(machine, channel.buf[0]!.writer, "x") >= 0);
 });
 
@@ -956,17 +961,11 @@ Deno.test("RingBuffer.flush() does nothing, when nobody has written and nothing 
 Deno.test("RingBuffer.flush() lets go of the ring, when the client throws", () => {
   const { relay } = bootRelay({ cpus: 1 });
   const mine = new Error("no header");
-  let broken = true;
-  const client: RingClient = {
-    headerSize: 8,
-    bufferBegin() {
-      if (broken) throw mine;
-    },
-  };
+  const client = clientThatThrows(mine);
   using channel = openRing(relay, { client: () => client });
   const ring = channel.buf[0]!;
   assertStrictEquals(assertThrows(() => ring.flush("even-if-empty")), mine);
-  broken = false;
+  client.broken = false;
   const elsewhere = ringWriter(ring.descriptor, { headerSize: 8 });
   elsewhere.attach();
   elsewhere.detach();
