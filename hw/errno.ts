@@ -2,13 +2,13 @@
 // deno-fmt-ignore
 export type ErrnoCode =
   | "ENOENT" | "EIO" | "EBADF" | "EAGAIN" | "ENOMEM" | "EACCES" | "EBUSY" | "EEXIST" | "ENODEV"
-  | "ENOTDIR" | "EISDIR" | "EINVAL" | "ENOTTY" | "ESPIPE" | "EDEADLK" | "ENAMETOOLONG" | "ENOSYS";
+  | "ENOTDIR" | "EISDIR" | "EINVAL" | "ENOTTY" | "ENOSPC" | "ESPIPE" | "EDEADLK" | "ENAMETOOLONG" | "ENOSYS";
 
 /** Number of each code. Linux 2.6.29, include/asm-generic/errno-base.h and errno.h. */
 // deno-fmt-ignore
 export const ERRNO: Readonly<Record<ErrnoCode, number>> = {
   ENOENT: 2, EIO: 5, EBADF: 9, EAGAIN: 11, ENOMEM: 12, EACCES: 13, EBUSY: 16, EEXIST: 17,
-  ENODEV: 19, ENOTDIR: 20, EISDIR: 21, EINVAL: 22, ENOTTY: 25, ESPIPE: 29, EDEADLK: 35,
+  ENODEV: 19, ENOTDIR: 20, EISDIR: 21, EINVAL: 22, ENOTTY: 25, ENOSPC: 28, ESPIPE: 29, EDEADLK: 35,
   ENAMETOOLONG: 36, ENOSYS: 38,
 };
 

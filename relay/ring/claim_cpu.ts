@@ -15,7 +15,8 @@ import type { RingWriter } from "./writer.ts";
  *
  *   STATE   EMPTY -> SPARE          the booting thread, when the CPU is up
  *           SPARE -> CLAIMED        the claiming thread, compare-and-exchange
- *           CLAIMED -> HELD         the claiming thread, when it has asked for the CPU's lock
+ *           CLAIMED -> HELD         the claiming thread, when it has asked for the CPU's lock, or
+ *                                   gives the CPU back that it had no lock for
  *           HELD -> EMPTY           the booting thread, when the lock is free and the CPU down
  */
 export const BELL = 0;
@@ -48,27 +49,44 @@ export interface ClaimedCpu {
   release(): void;
 }
 
+/** How a thread claims a CPU. */
+export interface ClaimOptions {
+  /** Makes the client of each channel's ring, as on the booting thread. Initially no header. */
+  readonly client?: ClientOfChannel;
+  /**
+   * Whether the CPU is given back by `release` alone. Otherwise the thread holds a Web Lock, which
+   * tells of its end, but keeps its event loop alive; so the main thread, with which the process
+   * ends, better does without. Initially `false`.
+   */
+  readonly untilReleased?: boolean;
+}
+
 /**
  * Claims a spare CPU of a pool for the thread that calls it, at once, by a compare-and-exchange;
  * `null` when none is free, which the pool counts and logs. The CPU is the thread's until it
- * releases it or is gone. `client` makes the client of each channel's ring, as on the booting
- * thread; initially no header. `EINVAL`, and no CPU is claimed, for clients with other headers.
+ * releases it or is gone. `EINVAL`, and no CPU is claimed, for clients with other headers.
  */
-export function claimCpu(handle: CpuPoolHandle, client?: ClientOfChannel): ClaimedCpu | null {
+export function claimCpu(handle: CpuPoolHandle, options: ClaimOptions = {}): ClaimedCpu | null {
   const table = new Int32Array(handle.table);
   const stride = 1 + handle.channels.length;
   for (let state = CPUS; state < table.length; state += stride) {
     if (cmpxchg(table, state, SPARE, CLAIMED) !== SPARE) continue;
     const cpu = (state - CPUS) / stride;
-    const lock = holdThreadLock(`${handle.locks} ${cpu}`);
-    storeRelease(table, state, HELD_CPU);
-    ringDoorbell(table, BELL);
+    const hold = (): void => {
+      storeRelease(table, state, HELD_CPU);
+      ringDoorbell(table, BELL);
+    };
+    const lock = options.untilReleased ? null : holdThreadLock(`${handle.locks} ${cpu}`);
+    if (lock !== null) hold();
+    // The pool tops up.
+    else ringDoorbell(table, BELL);
     const control = (channel: number): Address => readOnce(table, state + 1 + channel) * PAGE_SIZE;
-    const rings = new RingWriters(client);
+    const rings = new RingWriters(cpu, options.client);
     const { ram } = handle;
     const release = (): void => {
       rings.detach();
-      lock.then((free) => free());
+      if (lock === null) hold();
+      else lock.then((free) => free());
     };
     try {
       rings.attach(handle.channels.map((common, i) => ({ ram, control: control(i), ...common })));

@@ -40,7 +40,7 @@
  *
  * @module
  */
-export { claimCpu, type ClaimedCpu, type CpuPoolHandle } from "./claim_cpu.ts";
+export { claimCpu, type ClaimedCpu, type ClaimOptions, type CpuPoolHandle } from "./claim_cpu.ts";
 export * from "./client.ts";
 export * from "./cpu_pool.ts";
 export { CpuWorker, type CpuWorkerOptions } from "./cpu_worker.ts";
@@ -57,6 +57,7 @@ export {
   type LostCounts,
   type Refusal,
 } from "./lost.ts";
+export { type OpenSubbuf, peekOpenSubbuf, ringLost } from "./peek.ts";
 export * from "./reader.ts";
 export * from "./ring_buffer.ts";
 export * from "./ring_channel.ts";

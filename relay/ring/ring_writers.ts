@@ -2,8 +2,8 @@ import type { RingClient } from "./client.ts";
 import { type RingDescriptor, ringWriter } from "./descriptor.ts";
 import type { FlushMode, RingWriter } from "./writer.ts";
 
-/** Makes the client of the ring of a channel, the number of which is that in the list of channels. */
-export type ClientOfChannel = (channel: number) => RingClient;
+/** Makes the client of a CPU's ring; a channel's number is its place in the list of channels. */
+export type ClientOfChannel = (channel: number, cpu: number) => RingClient;
 
 /** A client for those who want no header. */
 export const NO_CLIENT: RingClient = { headerSize: 0 };
@@ -14,11 +14,13 @@ export class RingWriters {
   readonly writers: RingWriter[] = [];
   /** Every writer there ever was, by its ring: it counts what was refused while it was detached. */
   readonly #byControl = new Map<number, RingWriter>();
+  readonly #cpu: number;
   readonly #client: ClientOfChannel;
   readonly #timers: ReturnType<typeof setInterval>[] = [];
 
   /** None yet. */
-  constructor(client: ClientOfChannel = () => NO_CLIENT) {
+  constructor(cpu: number, client: ClientOfChannel = () => NO_CLIENT) {
+    this.#cpu = cpu;
     this.#client = client;
   }
 
@@ -49,7 +51,8 @@ export class RingWriters {
   }
 
   #attach(ring: RingDescriptor, i: number): void {
-    const writer = this.#byControl.get(ring.control) ?? ringWriter(ring, this.#client(i));
+    const writer = this.#byControl.get(ring.control) ??
+      ringWriter(ring, this.#client(i, this.#cpu));
     this.#byControl.set(ring.control, writer);
     this.writers.push(writer);
     writer.attach();

@@ -33,7 +33,7 @@ export async function runCpu(
   options: RunCpuOptions = {},
 ): Promise<void> {
   const { cpu, lock, parking, port } = await init();
-  const rings = new RingWriters(options.client);
+  const rings = new RingWriters(cpu, options.client);
   const leaving = new Int32Array(parking);
   const answer = (message: CpuAnswer): void => port.postMessage(message);
   let running = Promise.resolve();

@@ -167,6 +167,21 @@ Deno.test("release() hands over what was written, and the CPU can be claimed aga
   assertEquals(fixture.read(claimed.cpu), [0, 1, 2, 3, 4]);
 });
 
+Deno.test("claimCpu() until released takes no lock: others top up, and release() gives it back", async () => {
+  using fixture = new Fixture();
+  using pool = new CpuPool(fixture.machine, fixture.channels, 1);
+  const claimed = claimCpu(pool.handle, { untilReleased: true })!;
+  await until("topped up", () => pool.spare.length === 1);
+  // A lock that is free would have been taken for a thread that is dead.
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assertEquals(fixture.online(), [0, 1, 2]);
+  assertThrows(() => fixture.machine.hotplug.cpuDown(1), KernelError, "vetoed");
+  writeEvents(claimed.writers[0], 0, 5);
+  claimed.release();
+  await until("taken down", () => !fixture.online().includes(1));
+  assertEquals(fixture.read(1), [0, 1, 2, 3, 4]);
+});
+
 Deno.test("a worker claims a CPU while the booting thread is busy", { ignore }, async () => {
   using fixture = new Fixture();
   using pool = new CpuPool(fixture.machine, fixture.channels, 1);
@@ -218,7 +233,11 @@ Deno.test("claimCpu() throws for another header, and the CPU is there again", as
   using fixture = new Fixture();
   using pool = new CpuPool(fixture.machine, fixture.channels, 1);
   for (let times = 0; times < 3; times++) {
-    assertThrows(() => claimCpu(pool.handle, () => ({ headerSize: 8 })), KernelError, "header");
+    assertThrows(
+      () => claimCpu(pool.handle, { client: () => ({ headerSize: 8 }) }),
+      KernelError,
+      "header",
+    );
     await until("spare again", () => pool.spare.length === 1);
   }
   await until("only one up", () => fixture.online().length === 2);
