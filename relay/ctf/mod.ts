@@ -1,0 +1,13 @@
+/**
+ * The trace format, CTF 1.8 in LTTng's layout: types of fields, metadata in TSDL, the start of
+ * packets, event headers. It knows no ring and nothing of Deno, and runs in a browser.
+ *
+ * @module
+ */
+export * from "./event_header.ts";
+export * from "./field_size.ts";
+export * from "./field_types.ts";
+export * from "./fields.ts";
+export * from "./loglevel.ts";
+export * from "./metadata.ts";
+export * from "./packet.ts";

@@ -1,0 +1,337 @@
+/*
+ * Runs Debian's babeltrace2 on a trace and reads what it prints:
+ *
+ *   timestamp = 1700000000.000000005, trace:hostname = HOST, loglevel = TRACE_DEBUG_LINE (13),
+ *   name = NAME, stream.packet.context = { … }, stream.event.context = { … }, event.fields = { … }
+ *
+ * on one line, unless the name has line ends, which babeltrace2 prints as they are, like all of a
+ * name. So a name that holds ", stream.packet.context = { " itself is not told from what follows it.
+ */
+
+/** A value as babeltrace2 shows it. Numbers of fields in base 16 are shown without a sign. */
+export type Value =
+  | number
+  | bigint
+  | string
+  | Labelled
+  | readonly Value[]
+  | { readonly [field: string]: Value };
+
+/** A value of an enumeration. */
+export interface Labelled {
+  /** The first of its labels; `null` if it has none. */
+  readonly label: string | null;
+  readonly value: number | bigint;
+}
+
+/** An event as babeltrace2 shows it. */
+export interface BabeltraceEvent {
+  /** Nanoseconds since the epoch. */
+  readonly timestampNs: bigint;
+  /** What the trace calls its host. */
+  readonly host: string;
+  /** Its log level, `TRACE_DEBUG_LINE (13)`. */
+  readonly loglevel: string;
+  readonly name: string;
+  /** Of the packet context only what has no meaning to readers: `cpu_id`. */
+  readonly packetContext: Readonly<Record<string, Value>>;
+  /** `null` when events have none. */
+  readonly eventContext: Readonly<Record<string, Value>> | null;
+  /** The length of a sequence `x` is a field `_x_length` before it. */
+  readonly fields: Readonly<Record<string, Value>>;
+}
+
+/** A warning that something is missing. */
+export interface Discarded {
+  /** How many. */
+  readonly count: number;
+  readonly what: "events" | "packets";
+  /** Path of the stream's file. */
+  readonly stream: string;
+}
+
+/** How a run ended. */
+export interface BabeltraceEnd {
+  /** 0 unless the trace is broken. */
+  readonly exitCode: number;
+  readonly discarded: readonly Discarded[];
+  readonly stderr: string;
+}
+
+/** A run with all its events. */
+export interface BabeltraceRun extends BabeltraceEnd {
+  readonly events: readonly BabeltraceEvent[];
+}
+
+const COMMAND = "babeltrace2";
+
+/** Whether there is no babeltrace2, or it may not be run or given files: for `{ ignore }`. */
+export const BABELTRACE_MISSING: boolean = isMissing();
+
+function isMissing(): boolean {
+  const needed = [{ name: "run", command: COMMAND }, { name: "read" }, { name: "write" }] as const;
+  if (needed.some((one) => Deno.permissions.querySync(one).state !== "granted")) return true;
+  try {
+    return !new Deno.Command(COMMAND, { args: ["--version"] }).outputSync().success;
+  } catch {
+    return true;
+  }
+}
+
+/** Reads a trace. */
+export async function babeltrace(directory: string): Promise<BabeltraceRun> {
+  const events: BabeltraceEvent[] = [];
+  const end = await eachEvent(directory, (event) => events.push(event));
+  return { ...end, events };
+}
+
+/** Reads a trace of any length: calls `look` with one event after the other. */
+export async function eachEvent(
+  directory: string,
+  look: (event: BabeltraceEvent) => void,
+): Promise<BabeltraceEnd> {
+  const options = ["--clock-seconds", "--no-delta", "--names=all", "--color=never"];
+  const args = [...options, "--fields=trace:hostname,loglevel", directory];
+  const child = new Deno.Command(COMMAND, {
+    args,
+    env: { LC_ALL: "C.UTF-8" },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  // Read at the same time: a full pipe would stop it.
+  const stderrText = new Response(child.stderr).text();
+  for await (const texts of eventTexts(child.stdout)) {
+    for (const text of texts) look(parseEvent(text));
+  }
+  const { code: exitCode } = await child.status;
+  const stderr = await stderrText;
+  return { exitCode, discarded: parseDiscarded(stderr), stderr };
+}
+
+/** What babeltrace2 takes the metadata of a trace to be; an `Error` when it finds none. */
+export function babeltraceMetadata(directory: string): string {
+  const args = ["--output-format=ctf-metadata", directory];
+  const { success, stdout, stderr } = new Deno.Command(COMMAND, { args }).outputSync();
+  if (!success) throw new Error(new TextDecoder().decode(stderr));
+  return new TextDecoder().decode(stdout);
+}
+
+/** How every event begins, behind the end of the line before. */
+const EVENT_BEGIN = "\ntimestamp = ";
+
+/** Texts of events, as many at a time as come at once: a promise for each would cost more than the rest. */
+async function* eventTexts(
+  stdout: ReadableStream<Uint8Array>,
+): AsyncGenerator<string[], void, void> {
+  const decoder = new TextDecoder();
+  let text = "\n";
+  for await (const chunk of stdout) {
+    text += decoder.decode(chunk, { stream: true });
+    const texts: string[] = [];
+    let begin = 0;
+    for (let next; (next = text.indexOf(EVENT_BEGIN, begin + 1)) >= 0; begin = next) {
+      texts.push(text.slice(begin, next));
+    }
+    text = text.slice(begin);
+    yield texts;
+  }
+  if (text.length > 1) yield [text.replace(/\n$/, "")];
+}
+
+const LOGLEVEL = ", loglevel = ";
+const NAME = ", name = ";
+const PACKET_CONTEXT = ", stream.packet.context = ";
+const EVENT_CONTEXT = ", stream.event.context = ";
+const FIELDS = ", event.fields = ";
+
+/** An event of a line, which begins with the end of the line before. */
+function parseEvent(text: string): BabeltraceEvent {
+  const head = /^\ntimestamp = (\d+)\.(\d{9}), trace:hostname = /.exec(text);
+  if (head === null) throw new SyntaxError(`No event: ${text.slice(0, 500)}`);
+  const loglevelAt = text.indexOf(LOGLEVEL, head[0].length);
+  const nameAt = text.indexOf(NAME, loglevelAt);
+  const contextAt = text.indexOf(`${PACKET_CONTEXT}{ `, nameAt);
+  if (loglevelAt < 0 || nameAt < 0 || contextAt < 0) {
+    throw new SyntaxError(`No event: ${text.slice(0, 500)}`);
+  }
+  const values = new ValueParser(text, contextAt);
+  values.expect(PACKET_CONTEXT);
+  const packetContext = values.value() as Record<string, Value>;
+  let eventContext: Record<string, Value> | null = null;
+  if (values.take(EVENT_CONTEXT)) eventContext = values.value() as Record<string, Value>;
+  values.expect(FIELDS);
+  const fields = values.value() as Record<string, Value>;
+  values.expectEnd();
+  return {
+    timestampNs: BigInt(head[1] + head[2]),
+    host: text.slice(head[0].length, loglevelAt),
+    loglevel: text.slice(loglevelAt + LOGLEVEL.length, nameAt),
+    name: text.slice(nameAt + NAME.length, contextAt),
+    packetContext,
+    eventContext,
+    fields,
+  };
+}
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  "0": "\0",
+  a: "\x07",
+  b: "\b",
+  e: "\x1b",
+  f: "\f",
+  n: "\n",
+  r: "\r",
+  t: "\t",
+  v: "\v",
+};
+
+/** Reads values one after the other. */
+class ValueParser {
+  readonly #text: string;
+  #at: number;
+
+  constructor(text: string, at: number) {
+    this.#text = text;
+    this.#at = at;
+  }
+
+  value(): Value {
+    switch (this.#text[this.#at]) {
+      case "{":
+        return this.#struct();
+      case "[":
+        return this.#array();
+      case "(":
+        return this.#enumeration();
+      case '"':
+        return this.#string();
+      default:
+        return this.#number();
+    }
+  }
+
+  /** Goes on behind a word if it comes next. */
+  take(word: string): boolean {
+    const isNext = this.#text.startsWith(word, this.#at);
+    if (isNext) this.#at += word.length;
+    return isNext;
+  }
+
+  expect(word: string): void {
+    if (this.take(word)) return;
+    const found = this.#text.slice(this.#at, this.#at + 40);
+    throw new SyntaxError(`Expected "${word}", not "${found}": ${this.#text.slice(0, 2000)}`);
+  }
+
+  expectEnd(): void {
+    if (this.#at < this.#text.length) this.expect("the end");
+  }
+
+  #struct(): Record<string, Value> {
+    const struct: Record<string, Value> = {};
+    this.expect("{ ");
+    if (this.take("}")) return struct;
+    do {
+      const nameEnd = this.#text.indexOf(" = ", this.#at);
+      const name = this.#text.slice(this.#at, nameEnd);
+      if (nameEnd < 0 || Object.hasOwn(struct, name)) this.expect("a new name");
+      this.#at = nameEnd + 3;
+      const value = this.value();
+      if (name === "__proto__") setOwn(struct, name, value);
+      else struct[name] = value;
+    } while (this.take(", "));
+    this.expect(" }");
+    return struct;
+  }
+
+  #array(): Value[] {
+    const array: Value[] = [];
+    this.expect("[ ");
+    if (this.take("]")) return array;
+    do {
+      this.expect(`[${array.length}] = `);
+      array.push(this.value());
+    } while (this.take(", "));
+    this.expect(" ]");
+    return array;
+  }
+
+  #enumeration(): Labelled & Value {
+    this.expect("( ");
+    let label: string | null = null;
+    if (this.take("{ ")) {
+      // A value with several labels.
+      label = this.#string();
+      while (this.take(", ")) this.#string();
+      this.expect(" }");
+    } else if (!this.take("<unknown>")) label = this.#string();
+    this.expect(" : container = ");
+    const value = this.#number();
+    this.expect(" )");
+    return { label, value };
+  }
+
+  #string(): string {
+    this.expect('"');
+    let result = "";
+    for (let begin = this.#at;; this.#at++) {
+      const unit = this.#text[this.#at];
+      if (unit === undefined) this.expect('"');
+      if (unit !== '"' && unit !== "\\") continue;
+      result += this.#text.slice(begin, this.#at++);
+      if (unit === '"') return result;
+      const escape = this.#text[this.#at];
+      if (escape === "x") {
+        result += String.fromCharCode(parseInt(this.#text.slice(this.#at + 1, this.#at + 3), 16));
+        this.#at += 2;
+      } else result += ESCAPES[escape] ?? escape;
+      begin = this.#at + 1;
+    }
+  }
+
+  #number(): number | bigint {
+    const begin = this.#at;
+    while (isNumeric(this.#text.charCodeAt(this.#at))) this.#at++;
+    const word = this.#text.slice(begin, this.#at);
+    switch (word) {
+      case "nan":
+      case "-nan":
+        return NaN;
+      case "inf":
+        return Infinity;
+      case "-inf":
+        return -Infinity;
+    }
+    const number = Number(word);
+    if (/^-?\d{1,15}$/.test(word)) return number;
+    if (word === "" || Number.isNaN(number)) {
+      this.#at = begin;
+      this.expect("a number");
+    }
+    const isInteger = !/[.eE]/.test(word) || word.startsWith("0x");
+    return isInteger && !Number.isSafeInteger(number) ? BigInt(word) : number;
+  }
+}
+
+/** Sets a property whatever it is called. */
+function setOwn(object: object, name: string, value: unknown): void {
+  const attributes = { enumerable: true, configurable: true, writable: true };
+  Object.defineProperty(object, name, { value, ...attributes });
+}
+
+/** Letters, digits, `+`, `-` and `.`. */
+function isNumeric(unit: number): boolean {
+  return unit >= 0x30 && unit <= 0x39 || unit >= 0x61 && unit <= 0x7a ||
+    unit >= 0x41 && unit <= 0x5a || unit === 0x2b || unit === 0x2d || unit === 0x2e;
+}
+
+function parseDiscarded(stderr: string): Discarded[] {
+  const warning =
+    /Tracer discarded (\d+) (event|packet)s? .*? within stream "(.*)" \(stream class/g;
+  return [...stderr.matchAll(warning)].map(([, count, what, stream]) => ({
+    count: Number(count),
+    what: what === "event" ? "events" : "packets",
+    stream,
+  }));
+}
