@@ -1,0 +1,43 @@
+import type { Address } from "../../hw/mod.ts";
+import { PACKET_HEADER_SIZE, writePacketBegin, writePacketEnd } from "../ctf/mod.ts";
+import { PAGE_SIZE } from "../../hw/mod.ts";
+import type { LostCounts, RingClient } from "../ring/mod.ts";
+import type { StreamState } from "./stream_state.ts";
+
+/**
+ * Makes a CTF packet of each sub-buffer. A packet begins and ends at the time of the event that
+ * switched sub-buffers, or of the last one before: so packets of a stream touch and never overlap.
+ */
+export class StreamClient implements RingClient {
+  /** Bytes of packet header and packet context. */
+  readonly headerSize: number = PACKET_HEADER_SIZE;
+  readonly #view: DataView;
+  readonly #state: StreamState;
+  readonly #uuid: Uint8Array;
+  readonly #cpu: number;
+
+  /** The packets of the trace `uuid` for a CPU. */
+  constructor(ram: ArrayBufferLike, state: StreamState, uuid: Uint8Array, cpu: number) {
+    this.#view = new DataView(ram);
+    this.#state = state;
+    this.#uuid = uuid;
+    this.#cpu = cpu;
+  }
+
+  /** Writes what is known of a packet that begins. */
+  bufferBegin(header: Address, seq: number): void {
+    const [timestampBegin] = this.#state.times;
+    const packet = { uuid: this.#uuid, cpu: this.#cpu, seq, timestampBegin };
+    writePacketBegin(this.#view, header, packet);
+  }
+
+  /** Writes what is known of a packet that ends. */
+  bufferEnd(header: Address, dataSize: number, lost: LostCounts): void {
+    writePacketEnd(this.#view, header, {
+      timestampEnd: this.#state.times[0],
+      contentSize: dataSize,
+      packetSize: Math.ceil(dataSize / PAGE_SIZE) * PAGE_SIZE,
+      eventsDiscarded: this.#state.discard(lost),
+    });
+  }
+}
