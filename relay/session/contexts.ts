@@ -1,0 +1,16 @@
+import { type FieldLike, string, u32 } from "../ctf/mod.ts";
+import type { ContextName } from "./options.ts";
+
+/** Fields of contexts, in their order. */
+export function contextFields(contexts: readonly ContextName[]): FieldLike[] {
+  return contexts.map((context) => context === "cpu" ? u32("cpu_id") : string("worker_name"));
+}
+
+/** Values of contexts, in their order. */
+export function contextValues(
+  contexts: readonly ContextName[],
+  cpu: number,
+  worker: string,
+): (number | string)[] {
+  return contexts.map((context) => context === "cpu" ? cpu : worker);
+}

@@ -1,0 +1,26 @@
+import type { Address } from "../../hw/mod.ts";
+import type { CpuPoolHandle, RingDescriptor } from "../ring/mod.ts";
+import type { ClockOrigin } from "../trace/mod.ts";
+import type { ContextName } from "./options.ts";
+
+/** Names a session to another thread of the process: what `postMessage` takes as it is. */
+export interface SessionHandle {
+  /** Where threads get a CPU. */
+  readonly pool: CpuPoolHandle;
+  /** Address of the registry in the pool's RAM. */
+  readonly registry: Address;
+  /** A ring whose writer is never attached by those who are given it. */
+  readonly idleRing: RingDescriptor;
+  /** Where requests to the session's thread go. */
+  readonly mailbox: SharedArrayBuffer;
+  /** When the session began. */
+  readonly origin: ClockOrigin;
+  /** Tells the trace's packets. */
+  readonly uuid: Uint8Array;
+  /** Bytes of a sub-buffer. */
+  readonly subbufSize: number;
+  /** What every event has before its own fields. */
+  readonly contexts: readonly ContextName[];
+  /** CPUs there can be, with that of the session's own thread, the last. */
+  readonly cpus: number;
+}

@@ -1,0 +1,199 @@
+/*
+ * Requests of any thread to the session's own, in a SharedArrayBuffer:
+ *
+ *   word 0  LOCK     held by the thread that posts
+ *        1  POSTED   requests ever posted; the session's thread waits for it
+ *        2  DONE     requests ever answered; whoever asked waits for it to change
+ *        3  CLOSED   0, or 1 + the requests answered when it was closed
+ *   then SLOTS places of SLOT_SIZE bytes, request n in place n modulo SLOTS:
+ *        0  KIND, 1  STATUS: 0 or 1 for a failure, 2  LENGTH of the text, which follows from word 4 on,
+ *        3  NUMBER of the request: another one may have come in the place
+ */
+import { withLock } from "../trace/mod.ts";
+
+const LOCK = 0;
+const POSTED = 1;
+const DONE = 2;
+const CLOSED = 3;
+const SLOTS_AT = 64;
+const SLOTS = 64;
+const SLOT_SIZE = 1024;
+const NUMBER = 3;
+const TEXT_AT = 16;
+const TEXT_SIZE = SLOT_SIZE - TEXT_AT;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** What can be asked of a session's thread. */
+export type RequestKind = "flush" | "exit" | "snapshot" | "close";
+
+const KINDS: readonly RequestKind[] = ["flush", "exit", "snapshot", "close"];
+
+/** A request, as its thread gets it. */
+export interface Request {
+  /** What is asked. */
+  readonly kind: RequestKind;
+  /** More about it, cut at about 1,000 bytes. */
+  readonly text: string;
+}
+
+/**
+ * Takes requests to a session's thread. Posting is synchronous and can be waited for without an event
+ * loop, so it works in a process that is about to end.
+ */
+export class Mailbox {
+  readonly #words: Int32Array<SharedArrayBuffer>;
+  readonly #bytes: Uint8Array<SharedArrayBuffer>;
+
+  /** The mailbox in that memory, or a new one. */
+  constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(SLOTS_AT + SLOTS * SLOT_SIZE)) {
+    this.#words = new Int32Array(memory);
+    this.#bytes = new Uint8Array(memory);
+  }
+
+  /** What another thread needs to post to it. */
+  get memory(): SharedArrayBuffer {
+    return this.#words.buffer;
+  }
+
+  /**
+   * Posts a request, and returns its number. Waits while 64 are not answered; a `TypeError` once the
+   * mailbox is closed.
+   */
+  post(kind: RequestKind, text: string = ""): number {
+    for (;;) {
+      const number = withLock(this.#words, LOCK, () => this.#tryPost(kind, text));
+      if (number !== null) return number;
+      // Not with the lock: who holds it for long is taken for dead.
+      this.#waitDone(Atomics.load(this.#words, POSTED) - SLOTS, Infinity);
+    }
+  }
+
+  /** Whether nothing is answered any more. */
+  get closed(): boolean {
+    return Atomics.load(this.#words, CLOSED) !== 0;
+  }
+
+  /** Blocks the thread until a request is answered; `false` if that takes longer, or will never be. */
+  wait(number: number, timeoutMs: number): boolean {
+    return this.#waitDone(number, timeoutMs);
+  }
+
+  /** The answer to a request, without blocking the thread; throws what the session's thread refused with. */
+  async answer(number: number): Promise<string> {
+    // A program ends when it does nothing else than wait like this.
+    const alive = setInterval(() => {}, 2 ** 30);
+    try {
+      for (let done; (done = this.#pending(number)) !== null;) {
+        await Atomics.waitAsync(this.#words, DONE, done).value;
+      }
+    } finally {
+      clearInterval(alive);
+    }
+    return this.answered(number);
+  }
+
+  /** The answer to a request that has been waited for; throws what the session's thread refused with. */
+  answered(number: number): string {
+    if (!this.#isAnswered(number)) {
+      throw new TypeError("Cannot have an answer of the session: it is closed");
+    }
+    const { failed, text } = this.#read(number);
+    if (Atomics.load(this.#words, this.#slot(number) / 4 + NUMBER) !== number) {
+      throw new Error(`Cannot tell what the session answered: ${SLOTS} others have asked since`);
+    }
+    if (failed) throw new Error(text);
+    return text;
+  }
+
+  /** Answers requests until `handle` was given one to close; for the session's thread. */
+  async serve(handle: (request: Request) => string): Promise<void> {
+    for (;;) {
+      const posted = Atomics.load(this.#words, POSTED);
+      for (let n = Atomics.load(this.#words, DONE); n < posted; n++) {
+        if (this.#serve(n, handle) === "close") return this.#close(n + 1);
+        Atomics.store(this.#words, DONE, n + 1);
+        Atomics.notify(this.#words, DONE);
+      }
+      await Atomics.waitAsync(this.#words, POSTED, posted).value;
+    }
+  }
+
+  /** Nothing is answered any more: the thread that served is dead. */
+  close(): void {
+    this.#close(Atomics.load(this.#words, DONE));
+  }
+
+  #close(answered: number): void {
+    Atomics.compareExchange(this.#words, CLOSED, 0, answered + 1);
+    // Whoever waits must find that it has changed.
+    Atomics.add(this.#words, DONE, 1);
+    Atomics.notify(this.#words, DONE);
+  }
+
+  /** What DONE is while a request waits for its answer; else `null`. */
+  #pending(number: number): number | null {
+    const done = Atomics.load(this.#words, DONE);
+    return done <= number && !this.closed ? done : null;
+  }
+
+  #isAnswered(number: number): boolean {
+    const closed = Atomics.load(this.#words, CLOSED);
+    return closed === 0 ? Atomics.load(this.#words, DONE) > number : number < closed - 1;
+  }
+
+  /** Number of a request, `null` while there is no place for it. */
+  #tryPost(kind: RequestKind, text: string): number | null {
+    if (this.closed) {
+      throw new TypeError(`Cannot ask the session for "${kind}": it is closed`);
+    }
+    const number = Atomics.load(this.#words, POSTED);
+    if (Atomics.load(this.#words, DONE) <= number - SLOTS) return null;
+    Atomics.store(this.#words, this.#slot(number) / 4 + NUMBER, number);
+    this.#put(number, KINDS.indexOf(kind), 0, text);
+    Atomics.store(this.#words, POSTED, number + 1);
+    Atomics.notify(this.#words, POSTED);
+    return number;
+  }
+
+  #serve(number: number, handle: (request: Request) => string): RequestKind {
+    const { kind, text } = this.#read(number);
+    const kindIndex = KINDS.indexOf(kind);
+    try {
+      this.#put(number, kindIndex, 0, handle({ kind, text }));
+    } catch (error) {
+      this.#put(number, kindIndex, 1, error instanceof Error ? error.message : `${error}`);
+    }
+    return kind;
+  }
+
+  #read(number: number): Request & { readonly failed: boolean } {
+    const at = this.#slot(number);
+    const [kind, status, length] = this.#words.subarray(at / 4);
+    const text = decoder.decode(this.#bytes.slice(at + TEXT_AT, at + TEXT_AT + length));
+    return { kind: KINDS[kind], text, failed: status === 1 };
+  }
+
+  #put(number: number, kind: number, status: number, text: string): void {
+    const at = this.#slot(number);
+    const encoded = new Uint8Array(TEXT_SIZE);
+    const { written } = encoder.encodeInto(text, encoded);
+    this.#bytes.set(encoded.subarray(0, written), at + TEXT_AT);
+    this.#words.set([kind, status, written], at / 4);
+  }
+
+  #waitDone(number: number, timeoutMs: number): boolean {
+    const end = performance.now() + timeoutMs;
+    for (let done; (done = this.#pending(number)) !== null;) {
+      if (Atomics.wait(this.#words, DONE, done, end - performance.now()) === "timed-out") {
+        return false;
+      }
+    }
+    return this.#isAnswered(number);
+  }
+
+  #slot(number: number): number {
+    return SLOTS_AT + (number % SLOTS) * SLOT_SIZE;
+  }
+}

@@ -1,0 +1,11 @@
+/**
+ * Tracing for any Deno program: {@linkcode TraceSession} records typed events of all its threads into a
+ * CTF trace.
+ *
+ * @module
+ */
+export * from "./handle.ts";
+export { type ContextName, type SessionOptions } from "./options.ts";
+export * from "./session.ts";
+export * from "./statistics.ts";
+export { STATISTICS_FILE } from "./statistics_file.ts";

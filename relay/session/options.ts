@@ -1,0 +1,141 @@
+import type { Clock } from "../trace/mod.ts";
+import { ramSize } from "./ram_size.ts";
+
+/** What an event can have before its own fields. */
+export type ContextName = "cpu" | "worker";
+
+/** How a session is to record. */
+export interface SessionOptions {
+  /** Directory to write to. A trace in it is replaced. Initially `"./trace"`. */
+  readonly output?: string;
+  /**
+   * `"continuous"` writes everything; events that come faster than they can be written are lost, and
+   * counted. `"flight-recorder"` keeps the newest in memory, and writes what
+   * {@linkcode TraceSession.snapshot} asks for. Initially `"continuous"`.
+   */
+  readonly mode?: "continuous" | "flight-recorder";
+  /** Bytes of a sub-buffer, a power of two from 4,096 on. Initially 262,144. */
+  readonly subbufSize?: number;
+  /** Sub-buffers of a CPU, a power of two from 2 on. Initially 16. */
+  readonly nSubbufs?: number;
+  /** Threads that can record at a time, 1 to 254. Memory is used as they come. Initially 32. */
+  readonly maxCpus?: number;
+  /**
+   * Milliseconds after which what a thread has recorded is written, while its event loop runs; 0 for
+   * only when a sub-buffer is full. Initially 200.
+   */
+  readonly switchTimerMs?: number;
+  /** Bytes a file of the trace may have before its stream goes on in another one; 0, initially, for any number. */
+  readonly maxFileSize?: number;
+  /** Files a stream may have, the oldest of which is written over; 0, initially, for any number. */
+  readonly maxFiles?: number;
+  /** What every event has before its own fields. Initially nothing. */
+  readonly contexts?: readonly ContextName[];
+  /** Patterns of the events to record, as of {@linkcode TraceSession.enable}. Initially all. */
+  readonly events?: readonly string[];
+  /** Name of the trace. Initially the last part of `output`. */
+  readonly name?: string;
+  /** Name of the host. Initially the system's, where that may be asked for, else `"localhost"`. */
+  readonly hostname?: string;
+  /** Clock of this thread. Initially the cheapest one it may read. */
+  readonly clock?: Clock;
+  /**
+   * Whether everything is written before the process ends: by itself, by `Deno.exit`, an uncaught
+   * error, SIGINT or SIGTERM. Initially `true`.
+   */
+  readonly handlesExit?: boolean;
+  /**
+   * Whether a flight recorder takes a snapshot when the process ends, and when an error is uncaught.
+   * Initially `false`.
+   */
+  readonly snapshotsAtExit?: boolean;
+  /** Whether the session's figures are written to `.statistics.json` beside the trace, each second. Initially `false`. */
+  readonly writesStatistics?: boolean;
+  /** Whether all files are made at the start, so that the permission can be given up then. Initially `false`. */
+  readonly opensAllFiles?: boolean;
+}
+
+/** The options another thread is sent: all that can be cloned, each with its value. */
+export type ResolvedOptions = Required<Omit<SessionOptions, "clock">>;
+
+/** Largest RAM a session can have: addresses are integers of 31 bits then. */
+export const MAX_RAM = 2 ** 31 - 2 ** 22;
+
+/** Checks options, and fills in what was left out. A `RangeError` or `TypeError` says what is wrong. */
+export function resolveOptions(options: SessionOptions): ResolvedOptions {
+  const output = options.output ?? "./trace";
+  if (typeof output !== "string" || output === "") {
+    throw new TypeError(
+      `Cannot start a session: output is ${JSON.stringify(output)}, no directory`,
+    );
+  }
+  const resolved: ResolvedOptions = {
+    output,
+    mode: options.mode ?? "continuous",
+    subbufSize: options.subbufSize ?? 2 ** 18,
+    nSubbufs: options.nSubbufs ?? 16,
+    maxCpus: options.maxCpus ?? 32,
+    switchTimerMs: options.switchTimerMs ?? 200,
+    maxFileSize: options.maxFileSize ?? 0,
+    maxFiles: options.maxFiles ?? 0,
+    contexts: [...options.contexts ?? []],
+    events: [...options.events ?? ["*"]],
+    name: options.name ?? output.replace(/\/+$/, "").split("/").at(-1) ?? "trace",
+    hostname: options.hostname ?? systemHostname(),
+    handlesExit: options.handlesExit ?? true,
+    snapshotsAtExit: options.snapshotsAtExit ?? false,
+    writesStatistics: options.writesStatistics ?? false,
+    opensAllFiles: options.opensAllFiles ?? false,
+  };
+  assertModes(resolved);
+  assertSizes(resolved);
+  return resolved;
+}
+
+function assertModes({ mode, contexts, events }: ResolvedOptions): void {
+  if (mode !== "continuous" && mode !== "flight-recorder") {
+    throw new TypeError(`Cannot start a session: there is no mode "${mode}"`);
+  }
+  for (const [i, context] of contexts.entries()) {
+    if ((context !== "cpu" && context !== "worker") || contexts.indexOf(context) !== i) {
+      throw new TypeError(`Cannot start a session: no context "${context}", or twice`);
+    }
+  }
+  const noPattern = events.find((pattern) => typeof pattern !== "string");
+  if (noPattern !== undefined) {
+    throw new TypeError(`Cannot start a session: ${noPattern} is no pattern of events`);
+  }
+}
+
+function assertSizes(options: ResolvedOptions): void {
+  const { subbufSize, nSubbufs, maxCpus } = options;
+  const isPower = (n: number): boolean =>
+    Number.isInteger(n) && n > 0 && Number.isInteger(Math.log2(n));
+  const refuse = (name: string, value: number, allowed: string): never => {
+    throw new RangeError(`Cannot start a session: ${name} is ${value}, not ${allowed}`);
+  };
+  if (!isPower(subbufSize) || subbufSize < 4096) {
+    refuse("subbufSize", subbufSize, "a power of two from 4096 on");
+  }
+  if (!isPower(nSubbufs) || nSubbufs < 2) refuse("nSubbufs", nSubbufs, "a power of two from 2 on");
+  if (!Number.isInteger(maxCpus) || maxCpus < 1 || maxCpus > 254) {
+    refuse("maxCpus", maxCpus, "an integer from 1 to 254");
+  }
+  for (const name of ["switchTimerMs", "maxFileSize", "maxFiles"] as const) {
+    if (!(options[name] >= 0) || (name !== "switchTimerMs" && !Number.isInteger(options[name]))) {
+      refuse(name, options[name], "0 or more");
+    }
+  }
+  if (options.switchTimerMs >= 2 ** 31) {
+    refuse("switchTimerMs", options.switchTimerMs, "less than 2 ** 31");
+  }
+  if (ramSize(options) > MAX_RAM) {
+    const what = `${maxCpus} CPUs of ${nSubbufs} sub-buffers of ${subbufSize} bytes`;
+    throw new RangeError(`Cannot start a session: ${what} need more than 2 GiB`);
+  }
+}
+
+function systemHostname(): string {
+  const isAllowed = Deno.permissions.querySync({ name: "sys", kind: "hostname" }).state;
+  return isAllowed === "granted" ? Deno.hostname() : "localhost";
+}

@@ -1,0 +1,17 @@
+import { PAGE_SIZE } from "../../hw/mod.ts";
+import { REGISTRY_SIZE, STREAM_STATE_SIZE } from "../trace/mod.ts";
+import type { ResolvedOptions } from "./options.ts";
+
+/** Longest block of frames there is. */
+const MAX_BLOCK = 2 ** 22;
+
+/** Bytes of RAM that a session's machine needs, rings for all its CPUs included. */
+export function ramSize({ subbufSize, nSubbufs, maxCpus, mode }: ResolvedOptions): number {
+  const spare = mode === "flight-recorder" ? subbufSize : 0;
+  // Where a sub-buffer's frames are not adjacent a ring has room to assemble slots.
+  const bounce = Math.min(subbufSize, MAX_BLOCK);
+  const controlPages = 1 + Math.ceil((nSubbufs + 1) / 60);
+  const cpu = subbufSize * nSubbufs + spare + bounce + STREAM_STATE_SIZE + controlPages * PAGE_SIZE;
+  // Blocks are cut from it: some is left between them.
+  return cpu * (maxCpus + 1) + REGISTRY_SIZE + 2 * MAX_BLOCK;
+}

@@ -1,0 +1,355 @@
+import process from "node:process";
+import { isMainThread, Worker } from "node:worker_threads";
+import { type ArgumentsOf, type FieldLike, type LoglevelName, LOGLEVELS } from "../ctf/mod.ts";
+import {
+  claimCpu,
+  type ClaimedCpu,
+  peekOpenSubbuf,
+  RingMemory,
+  type RingWriter,
+  ringWriter,
+} from "../ring/mod.ts";
+import {
+  cheapestClock,
+  type Clock,
+  clockCost,
+  Registry,
+  type Span,
+  type SpanOptions,
+  StreamClient,
+  StreamState,
+  type TracepointOf,
+  type TracepointOptions,
+  Tracer,
+} from "../trace/mod.ts";
+import { contextFields, contextValues } from "./contexts.ts";
+import { handleExit } from "./exit_handlers.ts";
+import type { SessionHandle } from "./handle.ts";
+import { Mailbox } from "./mailbox.ts";
+import { resolveOptions, type SessionOptions } from "./options.ts";
+import { readStatistics, type SessionStatistics } from "./statistics.ts";
+import type { ThreadAnswer, ThreadStart } from "./thread_messages.ts";
+
+/** How long a thread waits for a CPU that is about to come up, in milliseconds. */
+const CLAIM_MS = 1000;
+/** How long a process that ends waits for its trace to be written, in milliseconds. */
+const EXIT_MS = 10_000;
+
+/** How a thread takes part in a session. */
+export interface AttachOptions {
+  /** Name of the thread, for the context `worker`. Initially that of the worker, or `"main"`. */
+  readonly name?: string;
+  /** Clock of this thread. Initially the cheapest one it may read. */
+  readonly clock?: Clock;
+}
+
+/** The clock that a thread reads. */
+export interface SessionClock {
+  /** `"clock_gettime"`, `"performance.now"`, or the name of an injected one. */
+  readonly name: string;
+  /** What a reading costs here, in nanoseconds; measured when first asked for, in some milliseconds. */
+  readonly costNs: number;
+}
+
+/**
+ * A thread's part in a session. The session records the events of all threads that take part into one
+ * trace, one stream a thread; a thread of its own writes that.
+ *
+ * @example Record an event
+ * ```ts ignore
+ * import { TraceSession } from "@ltt/relay/session";
+ * import { string, u16, u32 } from "@ltt/relay/trace";
+ *
+ * await using session = await TraceSession.start({ output: "./trace" });
+ * const request = session.tracepoint("http:request", u16("status"), u32("bytes"), string("path"));
+ * request(200, 512, "/index.html");
+ * ```
+ */
+export class TraceSession {
+  /** Names the session to other threads: send it to a worker, which attaches. */
+  readonly handle: SessionHandle;
+  readonly #tracer: Tracer;
+  readonly #registry: Registry;
+  readonly #mailbox: Mailbox;
+  readonly #clock: Clock;
+  readonly #claimed: ClaimedCpu | null;
+  /** The session's thread, on the one that started it. */
+  readonly #thread: Worker | null;
+  #costNs: number | null = null;
+  #removeHandlers = (): void => {};
+  /** The request to close the session, once it is made. */
+  #closeRequest: number | null = null;
+  #closed: Promise<void> | null = null;
+
+  /**
+   * Starts a session and records from then on. What cannot be done is thrown, and nothing is left: a
+   * `TypeError` or `RangeError` for options there cannot be, an `Error` when the output cannot be made.
+   * Needs `--allow-read` for this module, `--allow-write` for the output; with `--allow-ffi` events
+   * cost a third of what they cost without.
+   */
+  static async start(options: SessionOptions = {}): Promise<TraceSession> {
+    const resolved = resolveOptions(options);
+    const mailbox = new Mailbox();
+    const thread = startThread();
+    const { promise, resolve, reject } = Promise.withResolvers<ThreadAnswer>();
+    thread.once("message", resolve);
+    thread.once("error", reject);
+    thread.postMessage({ options: resolved, mailbox: mailbox.memory } satisfies ThreadStart);
+    try {
+      const answer = await promise;
+      if (answer.type === "failed") throw namedError(answer.name, answer.message);
+      // The program ends when it has nothing else to do; the exit handlers wait for the thread.
+      thread.unref();
+      const session = new TraceSession(answer.handle, options, thread);
+      session.#watch(thread);
+      session.start();
+      if (resolved.handlesExit) session.#handleExit(resolved.snapshotsAtExit);
+      return session;
+    } catch (error) {
+      await thread.terminate();
+      throw error;
+    }
+  }
+
+  /**
+   * Takes part in a session that another thread has started: at once, whatever other threads do. A
+   * thread for which no CPU is left can declare tracepoints; its events are lost, and counted.
+   */
+  static attach(handle: SessionHandle, options: AttachOptions = {}): TraceSession {
+    return new TraceSession(handle, options, null);
+  }
+
+  /** Made by `start` and `attach`. */
+  private constructor(handle: SessionHandle, options: AttachOptions, thread: Worker | null) {
+    this.handle = handle;
+    this.#thread = thread;
+    const { sab } = handle.pool.ram;
+    this.#registry = new Registry(sab, handle.registry);
+    this.#mailbox = new Mailbox(handle.mailbox);
+    this.#clock = options.clock ?? cheapestClock(handle.origin);
+    const idleClient = new StreamClient(sab, new StreamState(sab, 0), handle.uuid, 0);
+    this.#tracer = new Tracer({
+      ram: sab,
+      registry: this.#registry,
+      clock: this.#clock,
+      subbufSize: handle.subbufSize,
+      contextFields: contextFields(handle.contexts),
+      idle: ringWriter(handle.idleRing, idleClient),
+    });
+    this.#claimed = this.#claim();
+    if (this.#claimed === null) return;
+    const { cpu, writers: [writer] } = this.#claimed;
+    const name = options.name ?? (globalThis.name || "main");
+    this.#tracer.context.push(...contextValues(handle.contexts, cpu, name));
+    const state = this.#stateOf(cpu);
+    state.thread = name;
+    state.clock = this.#clock.name;
+    this.#tracer.stream.attach(writer, state);
+    this.#beginStream(writer);
+    if (!isMainThread) process.once("exit", () => this.#leave());
+  }
+
+  /** The CPU this thread has; `null` when there was none left, or the session is closed. */
+  get cpu(): number | null {
+    return this.#closed !== null ? null : this.#claimed?.cpu ?? null;
+  }
+
+  /** The clock of this thread. */
+  get clock(): SessionClock {
+    const cost = (): number => this.#costNs ??= clockCost(this.#clock);
+    return {
+      name: this.#clock.name,
+      get costNs(): number {
+        return cost();
+      },
+    };
+  }
+
+  /** Whether the session records. */
+  get active(): boolean {
+    return this.#registry.active;
+  }
+
+  /** Declares a tracepoint on this thread, as {@linkcode Tracer.tracepoint} says. */
+  tracepoint<const Fields extends readonly FieldLike[]>(
+    declaration: string | TracepointOptions,
+    ...fields: Fields
+  ): TracepointOf<Fields> {
+    return this.#tracer.tracepoint<Fields>(declaration, ...fields);
+  }
+
+  /** Declares a begin and an end on this thread, as {@linkcode Tracer.span} says. */
+  span<const Fields extends readonly FieldLike[], const End extends readonly FieldLike[] = []>(
+    declaration: string | SpanOptions<End>,
+    ...fields: Fields
+  ): Span<ArgumentsOf<Fields>, ArgumentsOf<End>> {
+    return this.#tracer.span<Fields, End>(declaration, ...fields);
+  }
+
+  /**
+   * Records, on all threads, the events whose names match a pattern, in which `*` stands for any
+   * text; with `loglevel` only those that are as important or more. Also of tracepoints that are
+   * declared later. Of rules that match a name the last one decides.
+   */
+  enable(pattern: string, { loglevel }: { readonly loglevel?: LoglevelName } = {}): void {
+    if (loglevel !== undefined && !Object.hasOwn(LOGLEVELS, loglevel)) {
+      throw new TypeError(`Cannot enable "${pattern}": there is no log level "${loglevel}"`);
+    }
+    this.#registry.enable(pattern, loglevel && LOGLEVELS[loglevel]);
+  }
+
+  /** Does not record, on any thread, the events whose names match a pattern, until they are enabled. */
+  disable(pattern: string): void {
+    this.#registry.disable(pattern);
+  }
+
+  /** What was recorded and lost so far, on all threads; those of others may be late by an event. */
+  statistics(): SessionStatistics {
+    return readStatistics(this.handle);
+  }
+
+  /** Records again, after `stop`. */
+  start(): void {
+    this.#assertOpen("start");
+    this.#registry.active = true;
+  }
+
+  /** Records nothing on any thread until `start`. Resolves when all is written. */
+  async stop(): Promise<void> {
+    this.#assertOpen("stop");
+    this.#registry.active = false;
+    await this.flush();
+  }
+
+  /** Resolves when everything recorded before is written; throws why the output has failed. */
+  async flush(): Promise<void> {
+    this.#assertOpen("flush");
+    await this.#mailbox.answer(this.#mailbox.post("flush"));
+  }
+
+  /**
+   * In a flight recorder: writes what the buffers hold, the newest of all threads, to a trace of its
+   * own, and resolves to its path; `why` is part of that, and the trace tells it. The request is made
+   * at once and served by another thread: a process that ends meanwhile waits for it.
+   */
+  async snapshot(why: string = ""): Promise<string> {
+    this.#assertOpen("take a snapshot of");
+    return await this.#mailbox.answer(this.#mailbox.post("snapshot", why));
+  }
+
+  /**
+   * Ends this thread's part; on the thread that started the session, ends that: all is written, also
+   * of threads that are busy. Throws why the output has failed, when everything is closed.
+   */
+  close(): Promise<void> {
+    return this.#closed ??= this.#close();
+  }
+
+  /** Closes the session, or this thread's part in it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** Gives the CPU back. */
+  #leave(): void {
+    if (this.#tracer.stream.detach()) this.#claimed?.release();
+  }
+
+  async #close(): Promise<void> {
+    if (this.#thread !== null) this.#registry.active = false;
+    this.#leave();
+    if (this.#thread === null) return;
+    try {
+      this.#closeRequest = this.#mailbox.post("close");
+      await this.#mailbox.answer(this.#closeRequest);
+    } finally {
+      this.#removeHandlers();
+      await this.#thread.terminate();
+    }
+  }
+
+  /** Has everything written before the process ends. */
+  #handleExit(takesSnapshots: boolean): void {
+    let hasEnded = false;
+    this.#removeHandlers = handleExit((reason) => {
+      const isError = reason === "error" || reason === "unhandledrejection";
+      let snapshot: number | null = null;
+      if (takesSnapshots && this.#closeRequest === null && !hasEnded) {
+        hasEnded = !isError;
+        snapshot = this.#mailbox.post("snapshot", reason);
+      }
+      // What else cannot be written the session's thread says by itself.
+      const request = this.#closeRequest ?? this.#mailbox.post("exit");
+      try {
+        if (!this.#mailbox.wait(request, EXIT_MS)) {
+          throw new Error(`Cannot write the trace within ${EXIT_MS / 1000} s`);
+        }
+        if (snapshot !== null) this.#mailbox.answered(snapshot);
+      } catch (error) {
+        console.error(`ltt-relay: ${(error as Error).message}`);
+      }
+    });
+  }
+
+  /** Whoever waits for the session's thread must not, should it die. */
+  #watch(thread: Worker): void {
+    thread.on("error", (error) => {
+      this.#mailbox.close();
+      this.#removeHandlers();
+      console.error(`ltt-relay: the session's thread has died: ${error}`);
+    });
+  }
+
+  #claim(): ClaimedCpu | null {
+    const { pool, uuid } = this.handle;
+    const { sab } = pool.ram;
+    const client = (_channel: number, cpu: number): StreamClient => {
+      const state = this.#stateOf(cpu);
+      const [last] = state.times;
+      state.times[0] = Math.max(last, this.#clock.now());
+      return new StreamClient(sab, state, uuid, cpu);
+    };
+    const end = performance.now() + CLAIM_MS;
+    for (;;) {
+      const claimed = claimCpu(pool, { client, untilReleased: !isWebWorker });
+      if (claimed !== null || performance.now() > end) return claimed;
+      // More CPUs come up on the session's thread, which is never busy for long.
+      Atomics.wait(NEVER, 0, 0, 1);
+    }
+  }
+
+  /** A stream begins with an empty packet: readers count losses from one packet to the next. */
+  #beginStream(writer: RingWriter): void {
+    const { sab } = this.handle.pool.ram;
+    const memory = new RingMemory(sab, this.#registry.stream(writer.cpu)!.control);
+    if (peekOpenSubbuf(memory)?.seq === 0) writer.flush("even-if-empty");
+  }
+
+  #stateOf(cpu: number): StreamState {
+    return new StreamState(this.handle.pool.ram.sab, this.#registry.stream(cpu)!.state);
+  }
+
+  #assertOpen(what: string): void {
+    if (this.#closed === null && !this.#mailbox.closed) return;
+    throw new TypeError(`Cannot ${what} the session: it is closed`);
+  }
+}
+
+/** Whether this thread is a `Worker`, the end of which nothing but a lock tells. */
+const isWebWorker = isMainThread && "DedicatedWorkerGlobalScope" in globalThis;
+/** A word to sleep on that nobody ever rings. */
+const NEVER = new Int32Array(new SharedArrayBuffer(4));
+
+/** Starts the session's own thread. A program that was loaded from the network has it from there too. */
+function startThread(): Worker {
+  const url = new URL("./session_thread.ts", import.meta.url);
+  if (url.protocol === "file:") return new Worker(url);
+  return new Worker(
+    new URL(`data:text/javascript,import ${encodeURIComponent(JSON.stringify(url.href))}`),
+  );
+}
+
+function namedError(name: string, message: string): Error {
+  if (name === "RangeError") return new RangeError(message);
+  return name === "TypeError" ? new TypeError(message) : new Error(message);
+}

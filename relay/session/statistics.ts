@@ -1,0 +1,113 @@
+import { type LostCounts, ringLost, RingMemory } from "../ring/mod.ts";
+import { Registry, StreamState } from "../trace/mod.ts";
+import type { SessionHandle } from "./handle.ts";
+
+/** What is known of a CPU's stream. */
+export interface CpuStatistics {
+  /** Its CPU. */
+  readonly cpu: number;
+  /** Name of the thread that had the CPU last. */
+  readonly thread: string;
+  /** Name of that thread's clock. */
+  readonly clock: string;
+  /** Events recorded. */
+  readonly events: number;
+  /** Their bytes, with headers. */
+  readonly bytes: number;
+  /** Events lost. */
+  readonly lost: number;
+}
+
+/** What is known of a tracepoint. */
+export interface TracepointStatistics {
+  /** Its name. */
+  readonly name: string;
+  /** Events recorded. */
+  readonly events: number;
+  /** Their bytes, with headers. */
+  readonly bytes: number;
+  /** Events lost. */
+  readonly lost: number;
+}
+
+/** How many events of a session were lost, by cause. */
+export interface SessionLost extends LostCounts {
+  /** Of threads that had no CPU: more than the session has, or the thread had left it. */
+  readonly unattached: number;
+}
+
+/** What a session has recorded so far. */
+export interface SessionStatistics {
+  /** Events recorded. */
+  readonly events: number;
+  /** Their bytes, with headers. */
+  readonly bytes: number;
+  /** Events lost, by cause. */
+  readonly lost: SessionLost;
+  /** Streams that anything was recorded or lost in, by CPU. */
+  readonly cpus: readonly CpuStatistics[];
+  /** All tracepoints declared, in the order of their IDs. */
+  readonly tracepoints: readonly TracepointStatistics[];
+}
+
+/** Sum of all causes. */
+export function sumLost(lost: LostCounts | SessionLost): number {
+  return Object.values(lost).reduce((sum: number, count: number) => sum + count, 0);
+}
+
+/** Reads the figures of a session, on any thread; those of others may be late by an event. */
+export function readStatistics(handle: SessionHandle): SessionStatistics {
+  const { sab } = handle.pool.ram;
+  const registry = new Registry(sab, handle.registry);
+  const tracepoints = Array.from({ length: registry.count }, (_, id) => ({
+    name: registry.nameOf(id),
+    size: registry.sizeOf(id),
+    events: 0,
+    bytes: 0,
+    lost: 0,
+  }));
+  const cpus: CpuStatistics[] = [];
+  const causes: LostCounts[] = [];
+  for (let cpu = 0; cpu < handle.cpus; cpu++) {
+    const stream = registry.stream(cpu);
+    if (stream === null || stream.control === 0) continue;
+    const state = new StreamState(sab, stream.state);
+    const { thread, clock } = state;
+    const total = { cpu, thread, clock, events: 0, bytes: 0 };
+    for (const [id, tracepoint] of tracepoints.entries()) {
+      const events = state.events[id];
+      const bytes = events * tracepoint.size + state.bytes[id];
+      tracepoint.events += events;
+      tracepoint.bytes += bytes;
+      tracepoint.lost += state.lost[id];
+      total.events += events;
+      total.bytes += bytes;
+    }
+    const byCause = ringLost(new RingMemory(sab, stream.control));
+    const lost = sumLost(byCause);
+    causes.push(byCause);
+    if (total.events > 0 || lost > 0) cpus.push({ ...total, lost });
+  }
+  const { unattached } = registry;
+  const sum = (cause: keyof LostCounts): number => causes.reduce((n, lost) => n + lost[cause], 0);
+  return {
+    events: cpus.reduce((n, { events }) => n + events, 0),
+    bytes: cpus.reduce((n, { bytes }) => n + bytes, 0),
+    lost: {
+      full: sum("full"),
+      wrap: sum("wrap"),
+      big: sum("big"),
+      nested: sum("nested"),
+      torn: sum("torn"),
+      offline: sum("offline"),
+      unattached,
+    },
+    cpus,
+    tracepoints: tracepoints.map(({ name, events, bytes, lost }) => ({
+      name,
+      events,
+      bytes,
+      lost,
+    })),
+  };
+}

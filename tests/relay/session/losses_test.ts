@@ -1,0 +1,185 @@
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { string, u32 } from "@ltt/relay/trace";
+import { sumLost } from "@ltt/relay/session";
+import {
+  assertAgrees,
+  beside,
+  ignore,
+  numbered,
+  range,
+  readTrace,
+  runChild,
+  startSession,
+  TempDirectory,
+} from "./support.ts";
+
+Deno.test("losses are the same in statistics, trace and on the terminal", { ignore }, async () => {
+  using directory = new TempDirectory();
+  const output = `${directory.path}/trace`;
+  const { code, stdout, stderr } = await runChild(beside("loss_program.ts"), [output]);
+  assertEquals(code, 0, stderr);
+  const { events, lost } = JSON.parse(stdout);
+  assert(lost.full > 0, "the buffers were full");
+  assertEquals(lost, { ...lost, big: 3, unattached: 2, wrap: 0, nested: 0, torn: 0, offline: 0 });
+  const all = sumLost(lost);
+  assertEquals(events + all, 200_005);
+  const trace = await readTrace(output);
+  assertEquals(trace.lost, all);
+  assertEquals(trace.lostPackets, 0);
+  assertEquals(
+    stderr,
+    `ltt-relay: ${all} events lost (${lost.full}: the buffers were full; ` +
+      `3: longer than a sub-buffer; 2: their thread had no CPU)\n`,
+  );
+});
+
+Deno.test("losses are told in trace and on the terminal when the program just ends", {
+  ignore,
+}, async () => {
+  using directory = new TempDirectory();
+  const output = `${directory.path}/trace`;
+  const { code, stdout, stderr } = await runChild(beside("loss_program.ts"), [output, "just end"]);
+  assertEquals(code, 0, stderr);
+  const { events, lost } = JSON.parse(stdout);
+  const trace = await readTrace(output);
+  assertEquals([trace.events.length, trace.lost], [events, sumLost(lost)]);
+  assert(stderr.startsWith(`ltt-relay: ${trace.lost} events lost (`), stderr);
+  assertEquals(stderr.split("\n").length, 2, "one line");
+});
+
+Deno.test("an event that fits exactly is recorded, one of a byte more is lost", {
+  ignore,
+}, async () => {
+  using directory = new TempDirectory();
+  const session = await startSession(directory, { subbufSize: 4096 });
+  const event = session.tracepoint("t:text", u32("n"), string("text"));
+  event(0, "");
+  // Header of the packet, extended header of the event, number, zero byte.
+  const fits = 4096 - 84 - 14 - 4 - 1;
+  event(1, "x".repeat(fits + 9));
+  event(2, "x".repeat(fits + 8));
+  event(3, "");
+  await session.close();
+  const trace = await readTrace(`${directory.path}/trace`);
+  assertEquals(trace.numbers.get(0), [0, 2, 3]);
+  assertAgrees(session, trace);
+  assertEquals(session.statistics().lost.big, 1);
+});
+
+/** Whether a file system of a given size can be had. */
+const noMount = ignore || !mounts();
+
+function mounts(): boolean {
+  if (
+    Deno.build.os !== "linux" || Deno.permissions.querySync({ name: "run" }).state !== "granted"
+  ) {
+    return false;
+  }
+  using directory = new TempDirectory();
+  if (!mount(directory.path)) return false;
+  umount(directory.path);
+  return true;
+}
+
+function mount(path: string): boolean {
+  const args = ["-t", "tmpfs", "-o", "size=1m", "tmpfs", path];
+  try {
+    return new Deno.Command("mount", { args, stderr: "null" }).outputSync().success;
+  } catch {
+    return false;
+  }
+}
+
+function umount(path: string): void {
+  new Deno.Command("umount", { args: ["-l", path] }).outputSync();
+}
+
+/** A full disk's worth of room. */
+class SmallDisk implements Disposable {
+  readonly #directory = new TempDirectory();
+  readonly path: string = this.#directory.path;
+
+  constructor() {
+    assert(mount(this.path));
+  }
+
+  [Symbol.dispose](): void {
+    umount(this.path);
+    this.#directory[Symbol.dispose]();
+  }
+}
+
+Deno.test("a full disk is said once, the program goes on, and what was written can be read", {
+  ignore: noMount,
+}, async () => {
+  using disk = new SmallDisk();
+  const output = `${disk.path}/trace`;
+  const { code, stdout, stderr } = await runChild(beside("loss_program.ts"), [output, "full disk"]);
+  assertEquals(code, 0, stderr);
+  const { events, lost, closed } = JSON.parse(stdout);
+  assertEquals(events + sumLost(lost), 400_005, "all are counted");
+  const why = `Cannot write trace ${output}: Error: No space left on device (os error 28)`;
+  assertEquals(closed, why);
+  const [first, ...others] = stderr.trimEnd().split("\n");
+  assertEquals(first, `ltt-relay: ${why}`);
+  for (const line of others) assertMatch(line, /^ltt-relay: \d+ events lost \(/);
+  assert(others.at(-1)!.includes(` ${sumLost(lost)} events lost`), stderr);
+  const trace = await readTrace(output);
+  assert(trace.events.length > 50_000, `${trace.events.length} events`);
+  const numbers = trace.numbers.get(0)!;
+  assert(numbers.every((n, i) => i === 0 || n > numbers[i - 1]), "in order, none twice");
+});
+
+Deno.test("flush() throws why a disk is full, and leaves what was flushed before", {
+  ignore: noMount,
+}, async () => {
+  using disk = new SmallDisk();
+  const output = `${disk.path}/trace`;
+  const session = await startSession({ path: disk.path } as TempDirectory, {
+    subbufSize: 2 ** 21,
+    nSubbufs: 2,
+  });
+  const event = numbered(session);
+  for (let n = 0; n < 50_000; n++) event(n);
+  await session.flush();
+  for (let n = 50_000; n < 110_000; n++) event(n);
+  await assertRejects(() => session.flush(), Error, "No space left");
+  assertEquals((await readTrace(output)).numbers.get(0), range(0, 50_000));
+  await assertRejects(() => session.close(), Error, "No space left");
+  assertEquals((await readTrace(output)).numbers.get(0), range(0, 50_000));
+  assertEquals(session.statistics().events, 110_000);
+});
+
+Deno.test("statistics on a full disk do not stop the session", { ignore: noMount }, async () => {
+  using disk = new SmallDisk();
+  const session = await startSession({ path: disk.path } as TempDirectory, {
+    writesStatistics: true,
+  });
+  const event = numbered(session);
+  event(0);
+  await session.flush();
+  const file = await Deno.create(`${disk.path}/filler`);
+  const filler = new Uint8Array(4096);
+  try {
+    for (;;) await file.write(filler);
+  } catch {
+    // It is full.
+  }
+  file.close();
+  await new Promise((resolve) => setTimeout(resolve, 1100));
+  event(1);
+  Deno.removeSync(`${disk.path}/filler`);
+  await session.close();
+  assertEquals((await readTrace(`${disk.path}/trace`)).numbers.get(0), [0, 1]);
+});
+
+Deno.test("start() on a full disk throws, and leaves no thread", { ignore: noMount }, async () => {
+  using disk = new SmallDisk();
+  Deno.writeFileSync(`${disk.path}/filler`, new Uint8Array(2 ** 20 - 8192));
+  try {
+    Deno.writeFileSync(`${disk.path}/more`, new Uint8Array(8192));
+  } catch {
+    // It is full.
+  }
+  await assertRejects(() => startSession({ path: disk.path } as TempDirectory), Error, "No space");
+});
