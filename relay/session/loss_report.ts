@@ -19,3 +19,10 @@ export function lossReport(lost: SessionLost): string {
   const why = causes.map(([cause, count]) => `${count}: ${CAUSES[cause as keyof SessionLost]}`);
   return `ltt-relay: ${total} event${total === 1 ? "" : "s"} lost (${why.join("; ")})\n`;
 }
+
+/** Says that what is in the rings could not be written, or not for good, on a line; nothing if that is nothing. */
+export function unwrittenReport(bytes: number): string {
+  return bytes <= 0
+    ? ""
+    : `ltt-relay: up to ${bytes} bytes of events were recorded and not written\n`;
+}

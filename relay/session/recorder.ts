@@ -10,9 +10,9 @@ import {
   pageAddress,
 } from "../../hw/mod.ts";
 import { type ConsumedStream, Consumer, TraceDirectory } from "../consume/mod.ts";
-import { type TraceInfo, traceMetadata } from "../ctf/mod.ts";
+import { PACKET_HEADER_SIZE, type TraceInfo, traceMetadata } from "../ctf/mod.ts";
 import { Relay } from "../mod.ts";
-import { CpuPool, RingChannel } from "../ring/mod.ts";
+import { CpuPool, peekOpenSubbuf, RingChannel } from "../ring/mod.ts";
 import {
   cheapestClock,
   type Clock,
@@ -31,7 +31,7 @@ import type { Mailbox, Request } from "./mailbox.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { ramSize } from "./ram_size.ts";
 import { StatisticsFile } from "./statistics_file.ts";
-import { lossReport } from "./loss_report.ts";
+import { lossReport, unwrittenReport } from "./loss_report.ts";
 import { readStatistics } from "./statistics.ts";
 
 /** Place of a session's callback in the CPU chain: after the ring's, which makes the ring. */
@@ -136,7 +136,7 @@ export class Recorder {
         try {
           return this.#flush();
         } finally {
-          this.#report();
+          this.#report(true);
         }
       case "close":
         return this.#close();
@@ -160,7 +160,7 @@ export class Recorder {
     } finally {
       this.#consumer?.close();
       this.#statisticsFile?.close();
-      this.#report();
+      this.#report(true);
     }
   }
 
@@ -274,11 +274,25 @@ export class Recorder {
     return `Cannot write trace ${this.#options.output}: ${why}`;
   }
 
+  /** Bytes of events that are in the rings. */
+  get #unwrittenBytes(): number {
+    let bytes = 0;
+    const add = (packet: number): void => {
+      bytes += packet - PACKET_HEADER_SIZE;
+    };
+    for (const { reader, memory } of this.#streams) {
+      for (const { dataSize } of reader.snapshot()) add(dataSize);
+      add(peekOpenSubbuf(memory)?.bytes.length ?? PACKET_HEADER_SIZE);
+    }
+    return bytes;
+  }
+
   /** Says on the terminal why the output has failed, once, and what was lost, if that is more than before. */
-  #report(): void {
+  #report(isEnd: boolean = false): void {
     const failure = this.#consumer?.failure ?? null;
     const isNew = failure !== null && !this.#hasReportedFailure;
-    const lost = lossReport(readStatistics(this.handle).lost);
+    const unwritten = failure !== null && isEnd ? unwrittenReport(this.#unwrittenBytes) : "";
+    const lost = unwritten + lossReport(readStatistics(this.handle).lost);
     const report = `${isNew ? `ltt-relay: ${this.#failed(failure)}\n` : ""}${
       lost === this.#reportedLost ? "" : lost
     }`;
