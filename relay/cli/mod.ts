@@ -1,11 +1,40 @@
 /**
- * The command line: {@linkcode relayFiles} is `deno task relay`. Run as a program, this module hands
- * it the arguments and exits with what it answers.
+ * The command line. Run as a program, this module hands its arguments to {@linkcode main} and exits
+ * with what that answers: `record` is `deno task record`, `relay` is `deno task relay`.
  *
  * @module
  */
+import { record } from "./record.ts";
 import { relayFiles } from "./relay_files.ts";
 
-export { relayFiles };
+export { record, relayFiles };
 
-if (import.meta.main) Deno.exit(await relayFiles(Deno.args));
+const usage = `Usage: COMMAND [ARGS]
+
+  record [OPTIONS] [SCRIPT [ARGS]]   traces a Deno program that knows nothing of it
+  relay [OPTIONS] [FILE...]          relays files through the buffers of a machine
+
+COMMAND --help says more.
+`;
+
+/** Runs the command that the first argument names on the others; answers the exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  const [command, ...others] = args;
+  switch (command) {
+    case "record":
+      return await record(others);
+    case "relay":
+      return await relayFiles(others);
+    case "--help":
+    case "-h":
+      console.log(usage);
+      return 0;
+    default:
+      console.error(
+        command === undefined ? usage : `error: There is no command "${command}"\n\n${usage}`,
+      );
+      return 1;
+  }
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

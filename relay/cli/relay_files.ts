@@ -3,7 +3,7 @@ import { formatLogEntry, KernelError, Machine, PAGE_SIZE } from "../../hw/mod.ts
 import { createBufFile, type RelayCallbacks, removeBufFile } from "../callbacks.ts";
 import type { RelayChannel } from "../channel.ts";
 import { Relay } from "../relay.ts";
-import { parseArguments, type RelayArguments, usage as help } from "./arguments.ts";
+import { parseArguments, type RelayArguments, usage as help } from "./relay_arguments.ts";
 import { assertNoneOverwritten, findInputs, type Input } from "./inputs.ts";
 import { attempt, JobError } from "./job_error.ts";
 import { Lane } from "./lane.ts";

@@ -1,9 +1,10 @@
 import type { Machine, MachineSnapshot } from "../../hw/mod.ts";
 import type { Lane } from "./lane.ts";
+import { StatusLine } from "./status_line.ts";
 
 /** Shows how far the job is: one line that changes on a terminal, every tenth elsewhere. */
 export class Progress {
-  readonly #terminal = Deno.stderr.isTerminal();
+  readonly #line = new StatusLine();
   #lastTenth = -1;
 
   /** Says that `done` bytes of `total` are relayed, and what is being relayed now. */
@@ -13,22 +14,18 @@ export class Progress {
     const start = percent === null ? "" : `${String(percent).padStart(3)} %  `;
     const line = `${start}${done} bytes  ${what}`;
     const tenth = Math.floor((percent ?? 0) / 10);
-    if (this.#terminal) {
-      write(`\r\x1b[K${line.slice(0, 79)}`);
+    if (this.#line.isShown) {
+      this.#line.show(line);
     } else if (tenth > this.#lastTenth) {
       this.#lastTenth = tenth;
-      write(`${line}\n`);
+      console.error(line);
     }
   }
 
   /** Wipes the line, so that something else can be said. */
   clear(): void {
-    if (this.#terminal) write("\r\x1b[K");
+    this.#line.clear();
   }
-}
-
-function write(text: string): void {
-  Deno.stderr.writeSync(new TextEncoder().encode(text));
 }
 
 /** Pads the cells of a table: the first column to the left, the others to the right. */

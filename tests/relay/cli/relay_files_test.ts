@@ -18,7 +18,7 @@ function start(
   permissions = ["--allow-read", "--allow-write"],
 ): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", ...permissions, main, "--cwd", directory, ...args],
+    args: ["run", "--quiet", ...permissions, main, "relay", "--cwd", directory, ...args],
     stdout: "piped",
     stderr: "piped",
   }).spawn();

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { parseArguments } from "../../../relay/cli/arguments.ts";
+import { parseArguments } from "../../../relay/cli/relay_arguments.ts";
 import { JobError } from "../../../relay/cli/job_error.ts";
 
 Deno.test("parseArguments() of nothing gives the defaults", () => {

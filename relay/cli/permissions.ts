@@ -1,0 +1,41 @@
+/** A permission the tracer needs in the traced program. */
+export interface Permission {
+  /** Its name, as in `--allow-NAME`. */
+  readonly name: "read" | "write" | "env" | "ffi";
+  /** What it is for: a path, or names of variables; empty for everything. */
+  readonly value: string;
+}
+
+/** The short forms of options that give permissions. */
+const SHORT: Readonly<Record<string, string>> = { R: "read", W: "write", E: "env" };
+
+/**
+ * Which of the tracer's permissions must be given to a program beside what `args` of `deno run` give
+ * it. None that it has already: a permission for everything would become one for that alone.
+ */
+export function missingPermissions(
+  args: readonly string[],
+  needed: readonly Permission[],
+): Permission[] {
+  const whole = wholePermissions(args);
+  return needed.filter(({ name }) => !whole.has("all") && !whole.has(name));
+}
+
+/** Names of the permissions that the arguments give without limit: a limit anywhere is one for all. */
+function wholePermissions(args: readonly string[]): Set<string> {
+  const whole = new Set<string>();
+  const limited = new Set<string>();
+  for (const arg of args) {
+    const long = /^--allow-([a-z]+)$/.exec(arg);
+    if (long !== null) whole.add(long[1]);
+    const limit = /^--allow-([a-z]+)=|^-([A-Z])=/.exec(arg);
+    if (limit !== null) limited.add(limit[1] ?? SHORT[limit[2]]);
+    // Short options can stand together, as in -RW.
+    if (!/^-[A-Za-z]+$/.test(arg)) continue;
+    for (const letter of arg.slice(1)) {
+      if (letter === "A") whole.add("all");
+      else if (letter in SHORT) whole.add(SHORT[letter]);
+    }
+  }
+  return whole.difference(limited);
+}

@@ -1,0 +1,232 @@
+import { relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { assertReplaceable } from "../consume/mod.ts";
+import { type SessionStatistics, STATISTICS_FILE } from "../session/mod.ts";
+import { clockLibraryPath } from "../trace/mod.ts";
+import { attempt, JobError } from "./job_error.ts";
+import { missingPermissions, type Permission } from "./permissions.ts";
+import { parseRecordArguments, type RecordArguments, usage } from "./record_arguments.ts";
+import { StatusLine } from "./status_line.ts";
+import { progressLine, summaryOf, summaryText } from "./summary.ts";
+
+/** Milliseconds between two looks at the figures. */
+const LOOK_MS = 500;
+/** Milliseconds a program has to end by itself before it is told more firmly. */
+const PATIENCE_MS = 10_000;
+/** What a program is ended with, one after the other. */
+const ENDING: readonly Deno.Signal[] = ["SIGINT", "SIGTERM", "SIGKILL"];
+
+/** How long the example runs, in seconds. */
+const EXAMPLE_SECONDS = 4;
+
+/**
+ * Runs a program with the probes preloaded, and says what was recorded: `deno task record`. Answers
+ * the program's exit code, 0 if it was ended because the time was over; what cannot be done ends in
+ * one line on standard error.
+ */
+export async function record(args: readonly string[]): Promise<number> {
+  const status = new StatusLine();
+  try {
+    const options = parseRecordArguments(args);
+    if (options === null) {
+      console.log(usage);
+      return 0;
+    }
+    return await new Recording(options, status).run();
+  } catch (error) {
+    if (!(error instanceof JobError)) throw error;
+    status.clear();
+    console.error(`error: ${error.message}`);
+    return 1;
+  }
+}
+
+class Recording {
+  readonly #options: RecordArguments;
+  readonly #status: StatusLine;
+  readonly #cwd: string;
+  readonly #trace: string;
+  readonly #begin = performance.now();
+
+  constructor(options: RecordArguments, status: StatusLine) {
+    this.#options = options;
+    this.#status = status;
+    this.#cwd = resolve(options.cwd);
+    this.#trace = resolve(this.#cwd, options.out ?? `trace-${timestamp(new Date())}`);
+    // Deno takes a comma for the end of a path.
+    if (this.#trace.includes(",")) {
+      throw new JobError(`Cannot record to ${this.#trace}: it has a ","`);
+    }
+  }
+
+  async run(): Promise<number> {
+    await attempt("record to", this.#trace, () => {
+      Deno.mkdirSync(this.#trace, { recursive: true, mode: 0o700 });
+      assertReplaceable(this.#trace);
+    });
+    const child = new Deno.Command(Deno.execPath(), {
+      args: this.#childArgs(),
+      cwd: this.#cwd,
+      env: this.#childEnv(),
+    }).spawn();
+    const removeListeners = forwardSignals(child);
+    const ending = new Ending(child);
+    const { seconds, script } = this.#options;
+    if (seconds !== null && script !== null) ending.begin(seconds * 1000);
+    const look = setInterval(() => this.#show(), LOOK_MS);
+    const { code } = await child.status;
+    clearInterval(look);
+    ending.stop();
+    removeListeners();
+    this.#status.clear();
+    this.#removeEmpty();
+    this.#summarise();
+    return ending.hasBegun ? 0 : code;
+  }
+
+  #childArgs(): string[] {
+    const { denoArgs, script, scriptArgs, seconds } = this.#options;
+    const preload = import.meta.resolve("../probes/mod.ts");
+    const ours = this.#permissions().map((permission) => `--allow-${permission}`);
+    const example = ["--allow-net=127.0.0.1", EXAMPLE, String(seconds ?? EXAMPLE_SECONDS)];
+    const program = script === null ? example : [script, ...scriptArgs];
+    return ["run", ...denoArgs, ...ours, `--preload=${preload}`, ...program];
+  }
+
+  #childEnv(): Record<string, string> {
+    const { LTT_RELAY_REDACT: redact, ...env } = this.#options.env;
+    return {
+      ...env,
+      ...(redact === undefined ? {} : { LTT_RELAY_REDACT: this.#moduleUrl(redact) }),
+      LTT_RELAY_OUT: this.#trace,
+      LTT_RELAY_HOSTNAME: Deno.hostname(),
+      LTT_RELAY_STATISTICS: "1",
+      // The example's workers need what the tracer does.
+      ...(this.#options.script === null ? {} : { LTT_RELAY_GIVE_UP: this.#givenUp().join(",") }),
+    };
+  }
+
+  /** What the tracer needs that the program is not given; it gives it up when all is open. */
+  #permissions(): string[] {
+    const { denoArgs, env } = this.#options;
+    const needed: Permission[] = [
+      { name: "env", value: "LTT_RELAY_*" },
+      { name: "write", value: this.#trace },
+      { name: "read", value: this.#trace },
+    ];
+    const modules = [import.meta.resolve("../../")];
+    if (env.LTT_RELAY_REDACT !== undefined) modules.push(this.#moduleUrl(env.LTT_RELAY_REDACT));
+    for (const module of modules) {
+      if (module.startsWith("file:")) needed.push({ name: "read", value: fileURLToPath(module) });
+    }
+    // Where the program may open libraries of its own, giving up all of them would take those away.
+    const isLimited = denoArgs.some((arg) => arg.startsWith("--allow-ffi="));
+    const library = isLimited ? clockLibraryPath() : "";
+    if (library !== null) needed.push({ name: "ffi", value: library });
+    return missingPermissions(denoArgs, needed).map(({ name, value }) =>
+      value === "" ? name : `${name}=${value}`
+    );
+  }
+
+  /** Of these, what the tracer can do without once all is open: not files that come as they are needed. */
+  #givenUp(): string[] {
+    const { env } = this.#options;
+    const isRotated = env.LTT_RELAY_MAX_FILE_SIZE !== undefined && !env.LTT_RELAY_MAX_FILES;
+    const makesFiles = isRotated || env.LTT_RELAY_MODE === "flight-recorder";
+    return this.#permissions().filter((one) => !makesFiles || !one.endsWith(`=${this.#trace}`));
+  }
+
+  /** The module that a specifier on the command line means. */
+  #moduleUrl(specifier: string): string {
+    if (/^[a-z]+:/.test(specifier)) return specifier;
+    return new URL(`file://${resolve(this.#cwd, specifier)}`).href;
+  }
+
+  #show(): void {
+    const statistics = this.#statistics();
+    if (statistics === null) return;
+    this.#status.show(progressLine((performance.now() - this.#begin) / 1000, statistics));
+  }
+
+  #summarise(): void {
+    const statistics = this.#statistics();
+    if (statistics === null) {
+      throw new JobError(
+        `Cannot say what was recorded to ${this.#trace}: the program told nothing`,
+      );
+    }
+    const trace = relative(Deno.cwd(), this.#trace) || ".";
+    if (this.#options.json) console.log(JSON.stringify(summaryOf(this.#trace, statistics)));
+    else console.error(summaryText(trace.startsWith("..") ? this.#trace : trace, statistics));
+  }
+
+  /** Removes the files of streams that nothing was written to: all were made at the start. */
+  #removeEmpty(): void {
+    for (const { name } of [...Deno.readDirSync(this.#trace)]) {
+      const path = `${this.#trace}/${name}`;
+      if (Deno.statSync(path).size === 0) Deno.removeSync(path);
+    }
+  }
+
+  /** The figures the traced program wrote last; `null` before there are any. */
+  #statistics(): SessionStatistics | null {
+    try {
+      return JSON.parse(Deno.readTextFileSync(`${this.#trace}/${STATISTICS_FILE}`));
+    } catch {
+      return null;
+    }
+  }
+}
+
+/** The program that is recorded when none is named. */
+const EXAMPLE = import.meta.resolve("./example/server.ts");
+
+/** Ends a program when its time is over, more firmly from time to time. */
+class Ending {
+  readonly #child: Deno.ChildProcess;
+  readonly #signals = [...ENDING];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #hasBegun = false;
+
+  constructor(child: Deno.ChildProcess) {
+    this.#child = child;
+  }
+
+  /** Whether the program has been told to end. */
+  get hasBegun(): boolean {
+    return this.#hasBegun;
+  }
+
+  /** Tells the program to end in so many milliseconds. */
+  begin(ms: number): void {
+    this.#timer = setTimeout(() => {
+      const signal = this.#signals.shift();
+      if (signal === undefined) return;
+      this.#hasBegun = true;
+      this.#child.kill(signal);
+      this.begin(PATIENCE_MS);
+    }, ms);
+  }
+
+  /** The program has ended. */
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+/** Leaves SIGINT of the terminal to the program, which gets it too, and hands on SIGTERM. */
+function forwardSignals(child: Deno.ChildProcess): () => void {
+  const ignore = (): void => {};
+  const forward = (): void => child.kill("SIGTERM");
+  Deno.addSignalListener("SIGINT", ignore);
+  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", forward);
+  return () => {
+    Deno.removeSignalListener("SIGINT", ignore);
+    if (Deno.build.os !== "windows") Deno.removeSignalListener("SIGTERM", forward);
+  };
+}
+
+/** A time as part of a file's name. */
+function timestamp(time: Date): string {
+  return time.toISOString().replace(/[-:]|\..*/g, "").replace("T", "-");
+}

@@ -1,0 +1,144 @@
+import { parseArgs } from "node:util";
+import { JobError } from "./job_error.ts";
+
+/** What `deno task record` was asked to do. */
+export interface RecordArguments {
+  /** Options of `deno run` for the script. */
+  readonly denoArgs: readonly string[];
+  /** The program; `null` for the bundled example. */
+  readonly script: string | null;
+  /** Its arguments. */
+  readonly scriptArgs: readonly string[];
+  /** Directory for the trace; `null` for one named after the time. */
+  readonly out: string | null;
+  /** Seconds after which the program is interrupted; `null` for never. */
+  readonly seconds: number | null;
+  /** Whether the summary is printed as JSON. */
+  readonly json: boolean;
+  /** Directory that relative paths start from. */
+  readonly cwd: string;
+  /** Environment of the traced program, for its probes. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Text of `--help`. */
+export const usage = `Usage: deno task record [OPTIONS] [SCRIPT [ARGS]]
+
+Runs SCRIPT as \`deno run\` would, and records what it does: requests, files, processes, timers,
+workers, errors and its own tracepoints. SCRIPT has the permissions that are given here, as to
+\`deno run\`, and no others. Without SCRIPT an example is recorded: an HTTP server under load.
+
+  --out DIR            directory for the trace (default trace-DATE-TIME)
+  --seconds S          interrupt the program after S seconds
+  --json               print the summary as a line of JSON on standard output
+  --probes LIST        groups to record, or with a leading - not to: http, fetch, file, process,
+                       timer, console, performance, diagnostics, worker, error, loop (default all)
+  --events LIST        patterns of events to record, * stands for any text (default *)
+  --context LIST       what each event also tells: cpu, worker
+  --flight-recorder    keep the newest events in memory, write them at the end and at errors
+  --redact MODULE      module whose default export, (kind, value) => text, decides about secrets
+  --subbuf-size BYTES  bytes of a sub-buffer (default 262144)
+  --subbufs N          sub-buffers of a thread (default 16)
+  --cpus N             threads that can be recorded at a time (default 32)
+  --max-file-size B    bytes after which a stream goes on in another file
+  --max-files N        files of a stream, the oldest of which is written over
+  --cwd DIR            directory that relative paths start from (default: the current one)
+
+All other options before SCRIPT are those of \`deno run\`: --allow-net, -A, --config=FILE …
+`;
+
+/** Our options that take a value, and the environment variable that hands it to the probes. */
+const WITH_VALUE: Readonly<Record<string, string | null>> = {
+  "out": null,
+  "seconds": null,
+  "cwd": null,
+  "probes": "LTT_RELAY_PROBES",
+  "events": "LTT_RELAY_EVENTS",
+  "context": "LTT_RELAY_CONTEXTS",
+  "redact": "LTT_RELAY_REDACT",
+  "subbuf-size": "LTT_RELAY_SUBBUF_SIZE",
+  "subbufs": "LTT_RELAY_SUBBUFS",
+  "cpus": "LTT_RELAY_CPUS",
+  "max-file-size": "LTT_RELAY_MAX_FILE_SIZE",
+  "max-files": "LTT_RELAY_MAX_FILES",
+};
+const FLAGS = ["json", "flight-recorder", "help"];
+
+/** Options of `deno run` whose value is an argument of its own. */
+const DENO_WITH_VALUE = [
+  ..."-c --config --import-map --cert --location --seed --preload --import --require".split(" "),
+  ..."--conditions --ext -L --log-level --node-modules-linker --min-dep-age".split(" "),
+  "--inspect-publish-uid",
+];
+
+/** Understands the arguments; `null` when help was asked for, a {@linkcode JobError} when wrong. */
+export function parseRecordArguments(args: readonly string[]): RecordArguments | null {
+  const { ours, denoArgs, script, scriptArgs } = divide(args);
+  const values = parse(ours);
+  if (values.help) return null;
+  const text = (name: string): string | null => {
+    const value = values[name];
+    if (value === "") throw new JobError(`Cannot use --${name} without a value`);
+    return value === undefined ? null : String(value);
+  };
+  const env: Record<string, string> = {};
+  for (const [name, variable] of Object.entries(WITH_VALUE)) {
+    const value = text(name);
+    if (variable !== null && value !== null) env[variable] = value;
+  }
+  if (values["flight-recorder"]) env.LTT_RELAY_MODE = "flight-recorder";
+  return {
+    denoArgs,
+    script,
+    scriptArgs,
+    out: text("out"),
+    seconds: seconds(text("seconds")),
+    json: values.json === true,
+    cwd: text("cwd") ?? ".",
+    env,
+  };
+}
+
+/** Divides the arguments: up to the script they are ours or `deno run`'s, after it the script's. */
+function divide(args: readonly string[]): {
+  ours: string[];
+  denoArgs: string[];
+  script: string | null;
+  scriptArgs: string[];
+} {
+  const ours: string[] = [];
+  const denoArgs: string[] = [];
+  let i = 0;
+  for (; i < args.length && args[i].startsWith("-") && args[i] !== "-" && args[i] !== "--"; i++) {
+    const [name] = args[i].replace(/^--/, "").split("=");
+    const isOurs = args[i].startsWith("--") && (name in WITH_VALUE || FLAGS.includes(name));
+    if (isOurs && name in WITH_VALUE && !args[i].includes("=") && i + 1 < args.length) {
+      ours.push(`${args[i]}=${args[++i]}`);
+      continue;
+    }
+    (isOurs || args[i] === "-h" ? ours : denoArgs).push(args[i]);
+    if (DENO_WITH_VALUE.includes(args[i]) && i + 1 < args.length) denoArgs.push(args[++i]);
+  }
+  if (args[i] === "--") i++;
+  return { ours, denoArgs, script: args[i] ?? null, scriptArgs: args.slice(i + 1) };
+}
+
+function parse(args: string[]): Record<string, string | boolean | undefined> {
+  const strings = Object.keys(WITH_VALUE).map((name) => [name, { type: "string" }] as const);
+  const flags = FLAGS.map((name) => [name, { type: "boolean" }] as const);
+  try {
+    const options = { ...Object.fromEntries(strings), ...Object.fromEntries(flags) };
+    const help = { help: { type: "boolean", short: "h" } } as const;
+    return parseArgs({ args, options: { ...options, ...help } }).values;
+  } catch (error) {
+    const [firstLine] = (error as Error).message.split("\n");
+    throw new JobError(`Cannot understand the arguments: ${firstLine}`);
+  }
+}
+
+function seconds(text: string | null): number | null {
+  if (text === null) return null;
+  const value = Number(text);
+  if (value > 0 && value < 2 ** 31 / 1000) return value;
+  throw new JobError(`Cannot use --seconds ${text}: not a number above 0`);
+}

@@ -1,0 +1,83 @@
+import { TraceSession } from "../session/mod.ts";
+import { currentSession } from "./current.ts";
+import { installProbes } from "./install.ts";
+import { type ProbeSettings, readSettings, readVariable } from "./options.ts";
+import { canReadTracer } from "./tracer_modules.ts";
+import type { RedactionHook } from "./redaction.ts";
+
+/**
+ * Starts a session and installs the probes, by the environment's options. Never throws: what cannot be
+ * done is said on standard error, and the program runs untraced. Does nothing when the thread is traced
+ * already.
+ */
+export async function startFromEnvironment(): Promise<void> {
+  if (currentSession() !== null) return;
+  try {
+    const settings = readSettings(readVariable);
+    assertPermitted(settings);
+    const redactModule = moduleUrl(settings.redactModule);
+    const redact = redactModule === null ? undefined : await loadHook(redactModule);
+    const { probes, subscribes, loopPeriodMs } = settings;
+    const output = ownOutput(settings.session.output);
+    const session = await TraceSession.start({ ...settings.session, output });
+    try {
+      installProbes(session, { probes, redact, redactModule, subscribes, loopPeriodMs });
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
+    for (const descriptor of settings.giveUp) Deno.permissions.revokeSync(descriptor);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    say(`ltt-relay: ${message}; the program runs untraced\n`);
+  }
+}
+
+/** Nobody is asked for a permission on the tracer's account. */
+function assertPermitted({ session }: ProbeSettings): void {
+  const { output } = session;
+  for (const name of ["read", "write"] as const) {
+    if (Deno.permissions.querySync({ name, path: output }).state === "granted") continue;
+    throw new Error(`Cannot write trace ${output}: it needs --allow-${name}=${output}`);
+  }
+  if (!canReadTracer()) {
+    throw new Error("Cannot start a session: it needs --allow-read for the tracer's own modules");
+  }
+}
+
+/**
+ * The directory, or one with a number behind its name: `deno test` preloads the probes once for each
+ * file of tests, all in one process, and none is to replace the trace of another.
+ */
+function ownOutput(output: string): string {
+  const path = output.replace(/\/+$/, "");
+  for (let number = 1;; number++) {
+    const numbered = number === 1 ? path : `${path}-${number}`;
+    if (!isOfThisProcess(numbered)) return numbered;
+  }
+}
+
+function isOfThisProcess(directory: string): boolean {
+  try {
+    return Deno.readTextFileSync(`${directory}/metadata`).includes(`vpid = ${Deno.pid};`);
+  } catch {
+    return false;
+  }
+}
+
+/** The absolute specifier of a module that is given as for an import in the current directory. */
+function moduleUrl(specifier: string | null): string | null {
+  if (specifier === null || URL.canParse(specifier)) return specifier;
+  const directory = new URL(`file://${Deno.cwd()}/`);
+  return /^\.{0,2}\//.test(specifier) ? new URL(specifier, directory).href : specifier;
+}
+
+async function loadHook(specifier: string): Promise<RedactionHook> {
+  const { default: hook } = await import(specifier);
+  if (typeof hook === "function") return hook as RedactionHook;
+  throw new TypeError(`Cannot redact by ${specifier}: its default export is no function`);
+}
+
+function say(text: string): void {
+  Deno.stderr.writeSync(new TextEncoder().encode(text));
+}

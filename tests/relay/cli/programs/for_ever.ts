@@ -1,0 +1,3 @@
+/** Never ends by itself; says when it has begun. */
+setInterval(() => {}, 10);
+console.log("begun");

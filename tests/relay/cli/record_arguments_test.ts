@@ -1,0 +1,64 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { JobError } from "../../../relay/cli/job_error.ts";
+import { parseRecordArguments } from "../../../relay/cli/record_arguments.ts";
+
+Deno.test("parseRecordArguments() of nothing records the example", () => {
+  assertEquals(parseRecordArguments([]), {
+    denoArgs: [],
+    script: null,
+    scriptArgs: [],
+    out: null,
+    seconds: null,
+    json: false,
+    cwd: ".",
+    env: {},
+  });
+});
+
+Deno.test("parseRecordArguments() leaves to deno run what is not its own, and to the script what follows it", () => {
+  const args =
+    "--out o --allow-net=a,b -A --config x.json --json -c=y --seconds 2.5 s.ts --json --out z";
+  const parsed = parseRecordArguments(args.split(" "))!;
+  assertEquals(parsed.denoArgs, ["--allow-net=a,b", "-A", "--config", "x.json", "-c=y"]);
+  assertEquals([parsed.out, parsed.seconds, parsed.json], ["o", 2.5, true]);
+  assertEquals([parsed.script, parsed.scriptArgs], ["s.ts", ["--json", "--out", "z"]]);
+});
+
+Deno.test("parseRecordArguments() takes what follows -- for the script, whatever its name", () => {
+  const parsed = parseRecordArguments(["--json", "--", "--odd.ts", "--", "a"])!;
+  assertEquals([parsed.script, parsed.scriptArgs], ["--odd.ts", ["--", "a"]]);
+});
+
+Deno.test("parseRecordArguments() hands options to the probes as environment variables", () => {
+  const args =
+    "--probes -console --events http:*,db:* --context=cpu,worker --subbufs 8 --flight-recorder s.ts";
+  assertEquals(parseRecordArguments(args.split(" "))!.env, {
+    LTT_RELAY_PROBES: "-console",
+    LTT_RELAY_EVENTS: "http:*,db:*",
+    LTT_RELAY_CONTEXTS: "cpu,worker",
+    LTT_RELAY_SUBBUFS: "8",
+    LTT_RELAY_MODE: "flight-recorder",
+  });
+});
+
+for (const help of ["--help", "-h"]) {
+  Deno.test(`parseRecordArguments() of ${help} asks for help`, () => {
+    assertEquals(parseRecordArguments(["-A", help, "s.ts"]), null);
+    assertEquals(parseRecordArguments(["s.ts", help])?.scriptArgs, [help]);
+  });
+}
+
+const wrong: [string[], string][] = [
+  [["--seconds", "0"], "Cannot use --seconds 0: not a number above 0"],
+  [["--seconds", "soon"], "Cannot use --seconds soon"],
+  [["--seconds=NaN", "s.ts"], "Cannot use --seconds NaN"],
+  [["--seconds", "1e9"], "Cannot use --seconds 1e9"],
+  [["--out=", "s.ts"], "Cannot use --out without a value"],
+  [["--out"], "Cannot understand the arguments"],
+  [["--json=yes"], "Cannot understand the arguments"],
+];
+for (const [args, message] of wrong) {
+  Deno.test(`parseRecordArguments() refuses ${args.join(" ")}`, () => {
+    assertThrows(() => parseRecordArguments(args), JobError, message);
+  });
+}
