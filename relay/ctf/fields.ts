@@ -125,7 +125,10 @@ export function enumeration<
       throw new RangeError(`Cannot make enumeration "${name}": ${label} is ${value}, no ${what}`);
     }
   }
-  const map = new Map(entries);
+  // What a container of up to 32 bits takes is a number.
+  const map = new Map(
+    entries.map(([label, value]) => [label, type.size === 64 ? value : Number(value)]),
+  );
   return field(name, { kind: "enumeration", container: type, labels: map, boolean: false });
 }
 
@@ -183,6 +186,14 @@ export function assertFields(what: string, fields: readonly FieldLike[]): void {
     const taken = type.kind === "sequence" ? [name, `_${name}_length`] : [name];
     for (const one of taken) {
       if (names.has(one)) throw new TypeError(`Cannot make ${what}: it has two fields "${one}"`);
+      // babeltrace2 compares names as they are in metadata with those before without their first `_`,
+      // and would refuse the whole trace.
+      if (names.has(`_${one}`)) {
+        const both = `"_${one}" and "${one}", in this order`;
+        throw new TypeError(
+          `Cannot make ${what}: readers of traces take fields ${both}, for the same`,
+        );
+      }
       names.add(one);
     }
   }

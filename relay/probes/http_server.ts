@@ -7,10 +7,9 @@ import { counter, cut, type ProbeContext, quietly } from "./probe.ts";
  * Events of `Deno.serve`: `http:server_request` before the handler is called; `http:server_response`
  * when it has given a response, or `http:server_failure` when it has thrown, with the nanoseconds it
  * took. The same `request` links them. A redaction hook is asked once for URLs that follow on each other
- * and are the same.
+ * and are the same. The peer's address is left out: it costs as much as the event, and is a proxy's mostly.
  *
- * `deno serve` does not call `Deno.serve`, but what is behind it, and runs no preloaded module; neither
- * can be reached from here.
+ * `deno serve` runs no preloaded module (Deno 2.9), so it cannot be reached from here.
  */
 export function installHttpServer(context: ProbeContext): () => void {
   return replaceMethod(Deno, "serve", (original) => {
@@ -30,8 +29,6 @@ function declare(context: ProbeContext) {
     u32("request"),
     string("method"),
     string("url"),
-    string("remote"),
-    u16("port"),
   );
   const response = session.tracepoint(
     { name: "http:server_response", loglevel: "info" },
@@ -47,8 +44,8 @@ function declare(context: ProbeContext) {
     u64("duration_ns"),
   );
   const url = remembering((text) => cut(redact("url", text), maxText));
-  const host = remembering((text) => cut(text, maxText));
-  return { request, response, failure, redact, now, maxText, url, host, next: counter() };
+  const method = remembering((text) => cut(text, maxText));
+  return { request, response, failure, redact, now, maxText, method, url, next: counter() };
 }
 
 /** The arguments of `Deno.serve` with the handler wrapped, wherever it stands; wrong ones as they are. */
@@ -79,7 +76,7 @@ function wrap(handler: Handler, probes: Probes): AnyFunction {
     if (!isTraced) return handler.call(this, request, info);
     const id = next();
     const begin = now();
-    if (requestTracepoint.enabled) recordRequest(probes, id, request, info);
+    if (requestTracepoint.enabled) recordRequest(probes, id, request);
     let result;
     try {
       result = handler.call(this, request, info);
@@ -100,15 +97,12 @@ function wrap(handler: Handler, probes: Probes): AnyFunction {
 
 /** Records a request; the server goes on without the event if that fails. */
 function recordRequest(
-  { request: tracepoint, url, host }: Probes,
+  { request: tracepoint, method, url }: Probes,
   id: number,
   request: Request,
-  info: Deno.ServeHandlerInfo,
 ): void {
   try {
-    const address = info.remoteAddr as RemoteAddress;
-    const remote = address.hostname ?? address.path ?? address.transport;
-    tracepoint(id, request.method, url(request.url), host(String(remote)), address.port ?? 0);
+    tracepoint(id, method(request.method), url(request.url));
   } catch {
     // Nothing to tell of.
   }
@@ -128,12 +122,4 @@ function remembering(convert: (text: string) => string): (text: string) => strin
     last = text;
     return result;
   };
-}
-
-/** What the kinds of addresses have. */
-interface RemoteAddress {
-  readonly transport: string;
-  readonly hostname?: string;
-  readonly path?: string;
-  readonly port?: number;
 }

@@ -1,26 +1,7 @@
-import { installConsole } from "./console.ts";
-
-import { installDiagnosticsChannel } from "./diagnostics_channel.ts";
-import { installErrors } from "./errors.ts";
-import { installEventLoop } from "./event_loop.ts";
-import { installFetch } from "./fetch.ts";
-import { installFiles } from "./files.ts";
-import { installHttpServer } from "./http_server.ts";
-import { callAll } from "./patch.ts";
-import { installPerformance } from "./performance.ts";
-import {
-  durationClock,
-  type InstallProbe,
-  PROBE_GROUPS,
-  type ProbeContext,
-  type ProbeGroup,
-} from "./probe.ts";
-import { installProcesses } from "./processes.ts";
-import { type Redact, redactEverything, redaction, type RedactionHook } from "./redaction.ts";
+import { installGroups } from "./install_groups.ts";
+import { PROBE_GROUPS, type ProbeGroup } from "./probe.ts";
+import { redaction, type RedactionHook } from "./redaction.ts";
 import type { TraceSession } from "../session/mod.ts";
-import { setCurrentSession } from "./session_key.ts";
-import { installTimers } from "./timers.ts";
-import { installWorkers } from "./workers.ts";
 
 /** Bound of a text in an event, in characters. */
 const MAX_TEXT = 4096;
@@ -49,20 +30,6 @@ export interface InstallOptions {
   readonly subscribes?: boolean;
 }
 
-const INSTALLERS: Readonly<Record<ProbeGroup, InstallProbe>> = {
-  error: installErrors,
-  http: installHttpServer,
-  fetch: installFetch,
-  file: installFiles,
-  process: installProcesses,
-  timer: installTimers,
-  console: installConsole,
-  performance: installPerformance,
-  diagnostics: installDiagnosticsChannel,
-  worker: installWorkers,
-  loop: installEventLoop,
-};
-
 /**
  * Makes Deno's own APIs on this thread, and on the workers it starts, emit events to a session. The
  * program sees what it saw before: the same results, errors, names and descriptors. A session that is
@@ -90,46 +57,7 @@ export function installProbes(session: TraceSession, options: InstallOptions = {
     loopPeriodMs: positive("loopPeriodMs", options.loopPeriodMs ?? LOOP_PERIOD_MS),
     subscribes: options.subscribes ?? false,
   };
-  return install(session, redaction(redact), forWorkers);
-}
-
-/** Installs the probes of a worker, as its parent's. */
-export function installInWorker(
-  session: TraceSession,
-  hook: RedactionHook | undefined,
-  probes: ProbeContext["forWorkers"],
-): () => void {
-  const redact = probes.redactsEverything ? redactEverything : redaction(hook);
-  return install(session, redact, probes);
-}
-
-function install(
-  session: TraceSession,
-  redact: Redact,
-  forWorkers: ProbeContext["forWorkers"],
-): () => void {
-  const { probes, ...bounds } = forWorkers;
-  const context: ProbeContext = {
-    session,
-    redact,
-    now: durationClock(session),
-    ...bounds,
-    forWorkers,
-  };
-  const installed: (() => void)[] = [];
-  try {
-    for (const group of PROBE_GROUPS) {
-      if (probes.includes(group)) installed.push(INSTALLERS[group](context));
-    }
-  } catch (error) {
-    callAll(installed);
-    throw error;
-  }
-  setCurrentSession(session);
-  return () => {
-    callAll(installed);
-    setCurrentSession(null);
-  };
+  return installGroups(session, redaction(redact), forWorkers);
 }
 
 function positive(name: string, value: number): number {

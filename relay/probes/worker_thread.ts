@@ -5,7 +5,7 @@
  * @module
  */
 import { TraceSession } from "../session/mod.ts";
-import { installInWorker } from "./install.ts";
+import { installInWorker } from "./install_groups.ts";
 import { MessageHold } from "./message_hold.ts";
 import { quietly } from "./probe.ts";
 import type { RedactionHook } from "./redaction.ts";

@@ -71,14 +71,19 @@ function endBySignal({ name, number }: (typeof SIGNALS)[number]): void {
 function watchListeners(): void {
   if (isWatching) return;
   isWatching = true;
-  globalThis.addEventListener = function (this: unknown, ...args: unknown[]): void {
+  const value = function (this: unknown, ...args: unknown[]): void {
     Reflect.apply(addEventListener, this ?? globalThis, args);
     for (const { type, listener } of last) {
       if (type !== args[0]) continue;
       globalThis.removeEventListener(type, listener);
       addEventListener.call(globalThis, type, listener);
     }
-  } as typeof addEventListener;
+  };
+  for (const key of ["name", "length"] as const) {
+    Object.defineProperty(value, key, { value: addEventListener[key], configurable: true });
+  }
+  const hidden = { configurable: true, writable: true, enumerable: false };
+  Object.defineProperty(globalThis, "addEventListener", { ...hidden, value });
 }
 
 /** Knows of the program's own listeners from the time this module is loaded. */

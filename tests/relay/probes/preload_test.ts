@@ -103,13 +103,8 @@ function assertHttp(events: readonly ReadEvent[]): void {
   const requests = of(events, "http:server_request");
   const paths = requests.map(({ url }) => String(url).replace(/^http:\/\/127.0.0.1:\d+/, ""));
   assertEquals(paths, ["/sync", "/async", "/throws", "/post"]);
-  assertEquals(pick(requests, "request", "method", "remote"), [
-    [1, "GET", "127.0.0.1"],
-    [2, "GET", "127.0.0.1"],
-    [3, "GET", "127.0.0.1"],
-    [4, "POST", "127.0.0.1"],
-  ]);
-  assert(requests.every(({ port }) => Number(port) > 0), "no port");
+  const methods = [[1, "GET"], [2, "GET"], [3, "GET"], [4, "POST"]];
+  assertEquals(pick(requests, "request", "method"), methods);
   const responses = of(events, "http:server_response");
   assertEquals(pick(responses, "request", "status"), [[1, 201], [2, 200], [4, 200]]);
   assert(responses.every(({ duration_ns }) => Number(duration_ns) > 0), "no duration");
