@@ -100,3 +100,15 @@ export function claimCpu(handle: CpuPoolHandle, options: ClaimOptions = {}): Cla
   ringDoorbell(table, BELL);
   return null;
 }
+
+/** CPUs of a pool's machine that no thread has, whether they are spare or down; with the booting one's. */
+export function freeCpus(handle: CpuPoolHandle): number {
+  const table = new Int32Array(handle.table);
+  const stride = 1 + handle.channels.length;
+  let free = 0;
+  for (let state = CPUS; state < table.length; state += stride) {
+    const is = readOnce(table, state);
+    if (is === EMPTY || is === SPARE) free++;
+  }
+  return free;
+}

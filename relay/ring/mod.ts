@@ -40,7 +40,13 @@
  *
  * @module
  */
-export { claimCpu, type ClaimedCpu, type ClaimOptions, type CpuPoolHandle } from "./claim_cpu.ts";
+export {
+  claimCpu,
+  type ClaimedCpu,
+  type ClaimOptions,
+  type CpuPoolHandle,
+  freeCpus,
+} from "./claim_cpu.ts";
 export * from "./client.ts";
 export * from "./cpu_pool.ts";
 export { CpuWorker, type CpuWorkerOptions } from "./cpu_worker.ts";

@@ -11,18 +11,43 @@ const CAUSES: Readonly<Record<keyof SessionLost, string>> = {
   unattached: "their thread had no CPU",
 };
 
-/** Says what is lost, and why, on a line; nothing if that is nothing. */
-export function lossReport(lost: SessionLost): string {
+/** Says on the terminal what is lost, each thing once. */
+export class LossReport {
+  #saidFailure: string | null = null;
+  #saidLost = "";
+
+  /**
+   * Says why the output has failed, how many bytes of events could not be written, and how many events
+   * were lost, as far as that was not said before.
+   */
+  say(failure: string | null, unwrittenBytes: number, lost: SessionLost): void {
+    const failureLine = failure === null || failure === this.#saidFailure ? "" : line(failure);
+    const lostLines = unwrittenText(unwrittenBytes) + lostText(lost);
+    const text = failureLine + (lostLines === this.#saidLost ? "" : lostLines);
+    this.#saidFailure = failure;
+    this.#saidLost = lostLines;
+    if (text === "") return;
+    try {
+      Deno.stderr.writeSync(new TextEncoder().encode(text));
+    } catch {
+      // Nobody listens.
+    }
+  }
+}
+
+function lostText(lost: SessionLost): string {
   const causes = Object.entries(lost).filter(([, count]) => count > 0);
   if (causes.length === 0) return "";
   const total = causes.reduce((sum, [, count]) => sum + count, 0);
   const why = causes.map(([cause, count]) => `${count}: ${CAUSES[cause as keyof SessionLost]}`);
-  return `ltt-relay: ${total} event${total === 1 ? "" : "s"} lost (${why.join("; ")})\n`;
+  return line(`${total} event${total === 1 ? "" : "s"} lost (${why.join("; ")})`);
 }
 
-/** Says that what is in the rings could not be written, or not for good, on a line; nothing if that is nothing. */
-export function unwrittenReport(bytes: number): string {
-  return bytes <= 0
-    ? ""
-    : `ltt-relay: up to ${bytes} bytes of events were recorded and not written\n`;
+/** What is in the rings when the output fails is not written, or not for good. */
+function unwrittenText(bytes: number): string {
+  return bytes <= 0 ? "" : line(`up to ${bytes} bytes of events were recorded and not written`);
+}
+
+function line(text: string): string {
+  return `ltt-relay: ${text}\n`;
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+export { type AttachOptions } from "./attachment.ts";
 export * from "./handle.ts";
 export { type ContextName, type SessionOptions } from "./options.ts";
 export * from "./session.ts";

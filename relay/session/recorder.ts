@@ -27,11 +27,11 @@ import {
 import { contextFields } from "./contexts.ts";
 import { environment } from "./environment.ts";
 import type { SessionHandle } from "./handle.ts";
+import { LossReport } from "./loss_report.ts";
 import type { Mailbox, Request } from "./mailbox.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { ramSize } from "./ram_size.ts";
 import { StatisticsFile } from "./statistics_file.ts";
-import { lossReport, unwrittenReport } from "./loss_report.ts";
 import { readStatistics } from "./statistics.ts";
 
 /** Place of a session's callback in the CPU chain: after the ring's, which makes the ring. */
@@ -62,8 +62,7 @@ export class Recorder {
   readonly #statisticsFile: StatisticsFile | null;
   #snapshots = 0;
   #hasLostUnattached = false;
-  #hasReportedFailure = false;
-  #reportedLost = "";
+  readonly #losses = new LossReport();
   #isClosed = false;
 
   /** Boots the machine and makes the output. What cannot be had is thrown, and nothing is left. */
@@ -287,23 +286,11 @@ export class Recorder {
     return bytes;
   }
 
-  /** Says on the terminal why the output has failed, once, and what was lost, if that is more than before. */
   #report(isEnd: boolean = false): void {
     const failure = this.#consumer?.failure ?? null;
-    const isNew = failure !== null && !this.#hasReportedFailure;
-    const unwritten = failure !== null && isEnd ? unwrittenReport(this.#unwrittenBytes) : "";
-    const lost = unwritten + lossReport(readStatistics(this.handle).lost);
-    const report = `${isNew ? `ltt-relay: ${this.#failed(failure)}\n` : ""}${
-      lost === this.#reportedLost ? "" : lost
-    }`;
-    this.#hasReportedFailure ||= isNew;
-    this.#reportedLost = lost;
-    if (report === "") return;
-    try {
-      Deno.stderr.writeSync(new TextEncoder().encode(report));
-    } catch {
-      // Nobody listens.
-    }
+    const unwritten = failure !== null && isEnd ? this.#unwrittenBytes : 0;
+    const what = failure === null ? null : this.#failed(failure);
+    this.#losses.say(what, unwritten, readStatistics(this.handle).lost);
   }
 }
 

@@ -1,47 +1,22 @@
-import process from "node:process";
-import { isMainThread, Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { type ArgumentsOf, type FieldLike, type LoglevelName, LOGLEVELS } from "../ctf/mod.ts";
 import {
-  claimCpu,
-  type ClaimedCpu,
-  peekOpenSubbuf,
-  RingMemory,
-  type RingWriter,
-  ringWriter,
-} from "../ring/mod.ts";
-import {
-  cheapestClock,
-  type Clock,
   clockCost,
-  Registry,
   type Span,
   type SpanOptions,
-  StreamClient,
-  StreamState,
   type TracepointOf,
   type TracepointOptions,
-  Tracer,
 } from "../trace/mod.ts";
-import { contextFields, contextValues } from "./contexts.ts";
+import { Attachment, type AttachOptions } from "./attachment.ts";
 import { handleExit } from "./exit_handlers.ts";
 import type { SessionHandle } from "./handle.ts";
+import { launchThread } from "./launch.ts";
 import { Mailbox } from "./mailbox.ts";
 import { resolveOptions, type SessionOptions } from "./options.ts";
 import { readStatistics, type SessionStatistics } from "./statistics.ts";
-import type { ThreadAnswer, ThreadStart } from "./thread_messages.ts";
 
-/** How long a thread waits for a CPU that is about to come up, in milliseconds. */
-const CLAIM_MS = 1000;
 /** How long a process that ends waits for its trace to be written, in milliseconds. */
 const EXIT_MS = 10_000;
-
-/** How a thread takes part in a session. */
-export interface AttachOptions {
-  /** Name of the thread, for the context `worker`. Initially that of the worker, or `"main"`. */
-  readonly name?: string;
-  /** Clock of this thread. Initially the cheapest one it may read. */
-  readonly clock?: Clock;
-}
 
 /** The clock that a thread reads. */
 export interface SessionClock {
@@ -68,11 +43,8 @@ export interface SessionClock {
 export class TraceSession {
   /** Names the session to other threads: send it to a worker, which attaches. */
   readonly handle: SessionHandle;
-  readonly #tracer: Tracer;
-  readonly #registry: Registry;
   readonly #mailbox: Mailbox;
-  readonly #clock: Clock;
-  readonly #claimed: ClaimedCpu | null;
+  readonly #attachment: Attachment;
   /** The session's thread, on the one that started it. */
   readonly #thread: Worker | null;
   #costNs: number | null = null;
@@ -90,17 +62,9 @@ export class TraceSession {
   static async start(options: SessionOptions = {}): Promise<TraceSession> {
     const resolved = resolveOptions(options);
     const mailbox = new Mailbox();
-    const thread = startThread();
-    const { promise, resolve, reject } = Promise.withResolvers<ThreadAnswer>();
-    thread.once("message", resolve);
-    thread.once("error", reject);
-    thread.postMessage({ options: resolved, mailbox: mailbox.memory } satisfies ThreadStart);
+    const { thread, handle } = await launchThread(resolved, mailbox);
     try {
-      const answer = await promise;
-      if (answer.type === "failed") throw namedError(answer.name, answer.message);
-      // The program ends when it has nothing else to do; the exit handlers wait for the thread.
-      thread.unref();
-      const session = new TraceSession(answer.handle, options, thread);
+      const session = new TraceSession(handle, options, thread);
       session.#watch(thread);
       session.start();
       if (resolved.handlesExit) session.#handleExit(resolved.snapshotsAtExit);
@@ -123,42 +87,20 @@ export class TraceSession {
   private constructor(handle: SessionHandle, options: AttachOptions, thread: Worker | null) {
     this.handle = handle;
     this.#thread = thread;
-    const { sab } = handle.pool.ram;
-    this.#registry = new Registry(sab, handle.registry);
     this.#mailbox = new Mailbox(handle.mailbox);
-    this.#clock = options.clock ?? cheapestClock(handle.origin);
-    const idleClient = new StreamClient(sab, new StreamState(sab, 0), handle.uuid, 0);
-    this.#tracer = new Tracer({
-      ram: sab,
-      registry: this.#registry,
-      clock: this.#clock,
-      subbufSize: handle.subbufSize,
-      contextFields: contextFields(handle.contexts),
-      idle: ringWriter(handle.idleRing, idleClient),
-    });
-    this.#claimed = this.#claim();
-    if (this.#claimed === null) return;
-    const { cpu, writers: [writer] } = this.#claimed;
-    const name = options.name ?? (globalThis.name || "main");
-    this.#tracer.context.push(...contextValues(handle.contexts, cpu, name));
-    const state = this.#stateOf(cpu);
-    state.thread = name;
-    state.clock = this.#clock.name;
-    this.#tracer.stream.attach(writer, state);
-    this.#beginStream(writer);
-    if (!isMainThread) process.once("exit", () => this.#leave());
+    this.#attachment = new Attachment(handle, options);
   }
 
   /** The CPU this thread has; `null` when there was none left, or the session is closed. */
   get cpu(): number | null {
-    return this.#closed !== null ? null : this.#claimed?.cpu ?? null;
+    return this.#closed !== null ? null : this.#attachment.cpu;
   }
 
   /** The clock of this thread. */
   get clock(): SessionClock {
-    const cost = (): number => this.#costNs ??= clockCost(this.#clock);
+    const cost = (): number => this.#costNs ??= clockCost(this.#attachment.clock);
     return {
-      name: this.#clock.name,
+      name: this.#attachment.clock.name,
       get costNs(): number {
         return cost();
       },
@@ -167,23 +109,23 @@ export class TraceSession {
 
   /** Whether the session records. */
   get active(): boolean {
-    return this.#registry.active;
+    return this.#attachment.registry.active;
   }
 
-  /** Declares a tracepoint on this thread, as {@linkcode Tracer.tracepoint} says. */
+  /** Declares a tracepoint on this thread, as `Tracer.tracepoint` of `@ltt/relay/trace` says. */
   tracepoint<const Fields extends readonly FieldLike[]>(
     declaration: string | TracepointOptions,
     ...fields: Fields
   ): TracepointOf<Fields> {
-    return this.#tracer.tracepoint<Fields>(declaration, ...fields);
+    return this.#attachment.tracer.tracepoint<Fields>(declaration, ...fields);
   }
 
-  /** Declares a begin and an end on this thread, as {@linkcode Tracer.span} says. */
+  /** Declares a begin and an end on this thread, as `Tracer.span` of `@ltt/relay/trace` says. */
   span<const Fields extends readonly FieldLike[], const End extends readonly FieldLike[] = []>(
     declaration: string | SpanOptions<End>,
     ...fields: Fields
   ): Span<ArgumentsOf<Fields>, ArgumentsOf<End>> {
-    return this.#tracer.span<Fields, End>(declaration, ...fields);
+    return this.#attachment.tracer.span<Fields, End>(declaration, ...fields);
   }
 
   /**
@@ -195,12 +137,12 @@ export class TraceSession {
     if (loglevel !== undefined && !Object.hasOwn(LOGLEVELS, loglevel)) {
       throw new TypeError(`Cannot enable "${pattern}": there is no log level "${loglevel}"`);
     }
-    this.#registry.enable(pattern, loglevel && LOGLEVELS[loglevel]);
+    this.#attachment.registry.enable(pattern, loglevel && LOGLEVELS[loglevel]);
   }
 
   /** Does not record, on any thread, the events whose names match a pattern, until they are enabled. */
   disable(pattern: string): void {
-    this.#registry.disable(pattern);
+    this.#attachment.registry.disable(pattern);
   }
 
   /** What was recorded and lost so far, on all threads; those of others may be late by an event. */
@@ -211,13 +153,13 @@ export class TraceSession {
   /** Records again, after `stop`. */
   start(): void {
     this.#assertOpen("start");
-    this.#registry.active = true;
+    this.#attachment.registry.active = true;
   }
 
   /** Records nothing on any thread until `start`. Resolves when all is written. */
   async stop(): Promise<void> {
     this.#assertOpen("stop");
-    this.#registry.active = false;
+    this.#attachment.registry.active = false;
     await this.flush();
   }
 
@@ -250,14 +192,9 @@ export class TraceSession {
     await this.close();
   }
 
-  /** Gives the CPU back. */
-  #leave(): void {
-    if (this.#tracer.stream.detach()) this.#claimed?.release();
-  }
-
   async #close(): Promise<void> {
-    if (this.#thread !== null) this.#registry.active = false;
-    this.#leave();
+    if (this.#thread !== null) this.#attachment.registry.active = false;
+    this.#attachment.leave();
     if (this.#thread === null) return;
     try {
       this.#closeRequest = this.#mailbox.post("close");
@@ -300,56 +237,8 @@ export class TraceSession {
     });
   }
 
-  #claim(): ClaimedCpu | null {
-    const { pool, uuid } = this.handle;
-    const { sab } = pool.ram;
-    const client = (_channel: number, cpu: number): StreamClient => {
-      const state = this.#stateOf(cpu);
-      const [last] = state.times;
-      state.times[0] = Math.max(last, this.#clock.now());
-      return new StreamClient(sab, state, uuid, cpu);
-    };
-    const end = performance.now() + CLAIM_MS;
-    for (;;) {
-      const claimed = claimCpu(pool, { client, untilReleased: !isWebWorker });
-      if (claimed !== null || performance.now() > end) return claimed;
-      // More CPUs come up on the session's thread, which is never busy for long.
-      Atomics.wait(NEVER, 0, 0, 1);
-    }
-  }
-
-  /** A stream begins with an empty packet: readers count losses from one packet to the next. */
-  #beginStream(writer: RingWriter): void {
-    const { sab } = this.handle.pool.ram;
-    const memory = new RingMemory(sab, this.#registry.stream(writer.cpu)!.control);
-    if (peekOpenSubbuf(memory)?.seq === 0) writer.flush("even-if-empty");
-  }
-
-  #stateOf(cpu: number): StreamState {
-    return new StreamState(this.handle.pool.ram.sab, this.#registry.stream(cpu)!.state);
-  }
-
   #assertOpen(what: string): void {
     if (this.#closed === null && !this.#mailbox.closed) return;
     throw new TypeError(`Cannot ${what} the session: it is closed`);
   }
-}
-
-/** Whether this thread is a `Worker`, the end of which nothing but a lock tells. */
-const isWebWorker = isMainThread && "DedicatedWorkerGlobalScope" in globalThis;
-/** A word to sleep on that nobody ever rings. */
-const NEVER = new Int32Array(new SharedArrayBuffer(4));
-
-/** Starts the session's own thread. A program that was loaded from the network has it from there too. */
-function startThread(): Worker {
-  const url = new URL("./session_thread.ts", import.meta.url);
-  if (url.protocol === "file:") return new Worker(url);
-  return new Worker(
-    new URL(`data:text/javascript,import ${encodeURIComponent(JSON.stringify(url.href))}`),
-  );
-}
-
-function namedError(name: string, message: string): Error {
-  if (name === "RangeError") return new RangeError(message);
-  return name === "TypeError" ? new TypeError(message) : new Error(message);
 }

@@ -29,7 +29,7 @@ import { EventRules } from "./event_rules.ts";
 import { withLock } from "./shared_lock.ts";
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** What is declared as a tracepoint. */
 export interface Declaration {
@@ -107,7 +107,12 @@ export class Registry {
    * when there is no room for another tracepoint.
    */
   declare(declaration: Declaration): number {
-    return this.#locked(() => this.#find(declaration) ?? this.#add(declaration));
+    // As it is read back, by any thread.
+    const wellFormed = { ...declaration, name: declaration.name.toWellFormed() };
+    return this.#locked(() => {
+      this.#finish();
+      return this.#find(wellFormed) ?? this.#add(wellFormed);
+    });
   }
 
   /**
@@ -172,13 +177,22 @@ export class Registry {
     return Atomics.add(this.#words, THREADS, 1);
   }
 
+  /** Counts the tracepoint of a thread that died when it had published the text, and nothing else was left to do. */
+  #finish(): void {
+    const id = this.count;
+    const [, , at, length] = this.#table.subarray(TABLE_WORDS * id);
+    if (id < MAX_TRACEPOINTS && length > 0 && at + length === this.metadataLength) {
+      Atomics.store(this.#words, COUNT, id + 1);
+    }
+  }
+
   #find({ name, loglevel, fields }: Declaration): number | null {
     while (this.#ids.size < this.count) this.#ids.set(this.nameOf(this.#ids.size), this.#ids.size);
     const id = this.#ids.get(name);
     if (id === undefined) return null;
     const [, , at, length] = this.#table.subarray(TABLE_WORDS * id);
     const text = decoder.decode(this.#text.slice(at, at + length));
-    if (text === eventMetadata({ name, id, loglevel, fields })) return id;
+    if (text === eventMetadata({ name, id, loglevel, fields }).toWellFormed()) return id;
     const what = "with other fields or another log level";
     throw new TypeError(`Cannot declare tracepoint "${name}": it is declared ${what}`);
   }

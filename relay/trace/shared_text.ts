@@ -1,5 +1,5 @@
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** A short text in memory that threads share: its length in bytes, then its UTF-8. */
 export class SharedText {

@@ -1,0 +1,119 @@
+import process from "node:process";
+import { isMainThread } from "node:worker_threads";
+import {
+  claimCpu,
+  type ClaimedCpu,
+  freeCpus,
+  peekOpenSubbuf,
+  RingMemory,
+  type RingWriter,
+  ringWriter,
+} from "../ring/mod.ts";
+import {
+  cheapestClock,
+  type Clock,
+  Registry,
+  StreamClient,
+  StreamState,
+  Tracer,
+} from "../trace/mod.ts";
+import { contextFields, contextValues } from "./contexts.ts";
+import type { SessionHandle } from "./handle.ts";
+
+/** How long a thread waits for a CPU that is about to come up, in milliseconds. */
+const CLAIM_MS = 1000;
+/** How long it waits for one that a thread may be about to give back. */
+const CLAIM_USED_MS = 100;
+
+/** How a thread takes part in a session. */
+export interface AttachOptions {
+  /** Name of the thread, for the context `worker`. Initially that of the worker, or `"main"`. */
+  readonly name?: string;
+  /** Clock of this thread. Initially the cheapest one it may read. */
+  readonly clock?: Clock;
+}
+
+/** What a thread has of a session: its tracepoints and, if there was one left, a CPU with its stream. */
+export class Attachment {
+  /** The session's tracepoints. */
+  readonly registry: Registry;
+  /** This thread's. */
+  readonly tracer: Tracer;
+  /** This thread's clock. */
+  readonly clock: Clock;
+  readonly #handle: SessionHandle;
+  readonly #claimed: ClaimedCpu | null;
+
+  /** Claims a CPU of the session. */
+  constructor(handle: SessionHandle, options: AttachOptions) {
+    this.#handle = handle;
+    const { sab } = handle.pool.ram;
+    this.registry = new Registry(sab, handle.registry);
+    this.clock = options.clock ?? cheapestClock(handle.origin);
+    const idleClient = new StreamClient(sab, new StreamState(sab, 0), handle.uuid, 0);
+    this.tracer = new Tracer({
+      ram: sab,
+      registry: this.registry,
+      clock: this.clock,
+      subbufSize: handle.subbufSize,
+      contextFields: contextFields(handle.contexts),
+      idle: ringWriter(handle.idleRing, idleClient),
+    });
+    this.#claimed = this.#claim();
+    if (this.#claimed === null) return;
+    const { cpu, writers: [writer] } = this.#claimed;
+    const name = options.name ?? (globalThis.name || "main");
+    this.tracer.context.push(...contextValues(handle.contexts, cpu, name));
+    const state = this.#stateOf(cpu);
+    state.thread = name;
+    state.clock = this.clock.name;
+    this.tracer.stream.attach(writer, state);
+    this.#beginStream(writer);
+    if (!isMainThread) process.once("exit", () => this.leave());
+  }
+
+  /** The CPU; `null` when there was none left. */
+  get cpu(): number | null {
+    return this.#claimed?.cpu ?? null;
+  }
+
+  /** Gives the CPU back; what the thread records from then on is lost, and counted. */
+  leave(): void {
+    if (this.tracer.stream.detach()) this.#claimed?.release();
+  }
+
+  #claim(): ClaimedCpu | null {
+    const { pool, uuid } = this.#handle;
+    const client = (_channel: number, cpu: number): StreamClient => {
+      const state = this.#stateOf(cpu);
+      const [last] = state.times;
+      state.times[0] = Math.max(last, this.clock.now());
+      return new StreamClient(pool.ram.sab, state, uuid, cpu);
+    };
+    const begin = performance.now();
+    for (;;) {
+      const claimed = claimCpu(pool, { client, untilReleased: !isWebWorker });
+      if (claimed !== null) return claimed;
+      // More CPUs come up on the session's thread, which is never busy for long; its own never is free.
+      const patience = freeCpus(pool) > 1 ? CLAIM_MS : CLAIM_USED_MS;
+      if (performance.now() - begin > patience) return null;
+      Atomics.wait(NEVER, 0, 0, 1);
+    }
+  }
+
+  /** A stream begins with an empty packet: readers count losses from one packet to the next. */
+  #beginStream(writer: RingWriter): void {
+    const { sab } = this.#handle.pool.ram;
+    const memory = new RingMemory(sab, this.registry.stream(writer.cpu)!.control);
+    if (peekOpenSubbuf(memory)?.seq === 0) writer.flush("even-if-empty");
+  }
+
+  #stateOf(cpu: number): StreamState {
+    return new StreamState(this.#handle.pool.ram.sab, this.registry.stream(cpu)!.state);
+  }
+}
+
+/** Whether this thread is a `Worker`, the end of which nothing but a lock tells. */
+const isWebWorker = isMainThread && "DedicatedWorkerGlobalScope" in globalThis;
+/** A word to sleep on that nobody ever rings. */
+const NEVER = new Int32Array(new SharedArrayBuffer(4));
