@@ -11,7 +11,8 @@ const ROUND = 1024;
 /** Texts that are not looked up when it was not. */
 const PAUSE = 16 * ROUND;
 
-const decoder = new TextDecoder();
+// A byte order mark is part of the text.
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
  * Where the UTF-8 of texts recorded lately lies: finding it is three times as fast as encoding the

@@ -146,7 +146,10 @@ ${this.#store.join("\n")}
         const object = this.#variable();
         this.#convert.push(`  const ${object} = ${value};`);
         for (const field of type.fields) {
-          this.#field(`${name}.${field.name}`, field.type, `${object}.${field.name}`);
+          // A property may be anybody's code: it is read once.
+          const property = this.#variable();
+          this.#convert.push(`  const ${property} = ${object}.${field.name};`);
+          this.#field(`${name}.${field.name}`, field.type, property);
         }
         return;
       }
@@ -248,10 +251,14 @@ ${this.#store.join("\n")}
     if (type.boolean) return this.#integer(type.container, `(${value} ? 1 : 0)`);
     const number = this.#variable();
     const k = this.#enumerations.push({ name, type }) - 1;
-    const label = `labelValue(enumerations[${k}], ${value})`;
+    const given = this.#variable();
+    const label = `labelValue(enumerations[${k}], ${given})`;
     const { convert, ...integer } = this.#integer(type.container, number);
-    const first = `const ${number} = typeof ${value} === "string" ? ${label} : ${value};`;
-    return { convert: [first, ...convert], ...integer };
+    const first = [
+      `const ${given} = ${value};`,
+      `const ${number} = typeof ${given} === "string" ? ${label} : ${given};`,
+    ];
+    return { convert: [...first, ...convert], ...integer };
   }
 
   #integer({ size }: IntegerType, value: string): Scalar {

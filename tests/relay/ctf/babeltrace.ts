@@ -50,11 +50,15 @@ export interface Discarded {
   readonly stream: string;
 }
 
+/** A warning that something may be missing: babeltrace2 does not count what a stream's first packet tells. */
+export type Uncounted = Omit<Discarded, "count">;
+
 /** How a run ended. */
 export interface BabeltraceEnd {
   /** 0 unless the trace is broken. */
   readonly exitCode: number;
   readonly discarded: readonly Discarded[];
+  readonly uncounted: readonly Uncounted[];
   readonly stderr: string;
 }
 
@@ -106,7 +110,7 @@ export async function eachEvent(
   }
   const { code: exitCode } = await child.status;
   const stderr = await stderrText;
-  return { exitCode, discarded: parseDiscarded(stderr), stderr };
+  return { exitCode, ...parseWarnings(stderr), stderr };
 }
 
 /** What babeltrace2 takes the metadata of a trace to be; an `Error` when it finds none. */
@@ -326,12 +330,15 @@ function isNumeric(unit: number): boolean {
     unit >= 0x41 && unit <= 0x5a || unit === 0x2b || unit === 0x2d || unit === 0x2e;
 }
 
-function parseDiscarded(stderr: string): Discarded[] {
+function parseWarnings(stderr: string): Pick<BabeltraceEnd, "discarded" | "uncounted"> {
   const warning =
-    /Tracer discarded (\d+) (event|packet)s? .*? within stream "(.*)" \(stream class/g;
-  return [...stderr.matchAll(warning)].map(([, count, what, stream]) => ({
-    count: Number(count),
-    what: what === "event" ? "events" : "packets",
-    stream,
-  }));
+    /Tracer (?:discarded (\d+)|may have discarded) (event|packet)s? .*? within stream "(.*)" \(stream class/g;
+  const discarded: Discarded[] = [];
+  const uncounted: Uncounted[] = [];
+  for (const [, count, one, stream] of stderr.matchAll(warning)) {
+    const what = one === "event" ? "events" : "packets";
+    if (count === undefined) uncounted.push({ what, stream });
+    else discarded.push({ count: Number(count), what, stream });
+  }
+  return { discarded, uncounted };
 }

@@ -158,7 +158,7 @@ function distinct(fields: readonly FieldLike[]): FieldLike[] {
   const names = new Set<string>();
   return fields.filter(({ name, type }) => {
     const taken = type.kind === "sequence" ? [name, `_${name}_length`] : [name];
-    if (taken.some((one) => names.has(one))) return false;
+    if (taken.some((one) => names.has(one) || names.has(`_${one}`))) return false;
     for (const one of taken) names.add(one);
     return true;
   });

@@ -20,6 +20,8 @@ export interface DecodedEvent {
   /** The timestamp's bits as they are in the header: 32 in a compact one, 64 in an extended one. */
   readonly timestamp: bigint;
   readonly extended: boolean;
+  /** The time: a timestamp of fewer bits is the clock's next one that ends in them. CTF 1.8, 8. */
+  readonly time: bigint;
   readonly context: Record<string, Decoded>;
   readonly fields: Record<string, Decoded>;
 }
@@ -34,16 +36,18 @@ export function decodePacket(
   const end = Number(view.getBigUint64(48, true)) / 8;
   const decoder = new Decoder(bytes, 84);
   const events: DecodedEvent[] = [];
+  let time = view.getBigUint64(32, true);
   while (decoder.at < end) {
     const compactId = decoder.unsigned(16);
     const extended = compactId === 65535n;
     const id = Number(extended ? decoder.unsigned(32) : compactId);
     const timestamp = decoder.unsigned(extended ? 64 : 32);
+    time = extended ? timestamp : time + BigInt.asUintN(32, timestamp - time);
     const tracepoint = described.find((one) => one.id === id);
     if (tracepoint === undefined) throw new TypeError(`No tracepoint ${id} at ${decoder.at}`);
     const contextValues = decoder.struct(context);
     const fields = decoder.struct(tracepoint.fields);
-    events.push({ id, timestamp, extended, context: contextValues, fields });
+    events.push({ id, timestamp, extended, time, context: contextValues, fields });
   }
   assertEquals(decoder.at, end, "end of the last event");
   return events;

@@ -104,7 +104,13 @@ export class TestTrace {
 
   /** All packets there are; the sub-buffer that is open is closed if it holds an event. */
   packets(): Packet[] {
-    if (!this.#channel.channel.closed) this.ring.writer.flush("active");
+    // Reading first leaves a free sub-buffer to open.
+    const packets = this.#delivered();
+    this.ring.writer.flush("active");
+    return [...packets, ...this.#delivered()];
+  }
+
+  #delivered(): Packet[] {
     const packets: Packet[] = [];
     for (let subbuf; (subbuf = this.reader.getNextSubbuf()) !== null;) {
       const bytes = new Uint8Array(subbuf.paddedSize);
@@ -147,7 +153,8 @@ export class TestTrace {
         check();
       },
       close: () => {
-        if (!this.#channel.channel.closed) this.ring.writer.flush("final");
+        consumer.drain(stream);
+        this.ring.writer.flush("final");
         consumer.drain(stream);
         consumer.close();
         check();
