@@ -120,6 +120,15 @@ Deno.test("an event that grows the memory for another one's arguments harms neit
   assertEquals(second, { a: [1, 2, 9, 4], b: "outer" });
 });
 
+Deno.test("an event of more short texts than there is memory at first is whole", () => {
+  using trace = new TestTrace({ subbufSize: 2 ** 20 });
+  const fields = [sequence(string("texts")), string("last")] as const;
+  const tracepoint = trace.tracepoint("t", ...fields);
+  const texts = Array.from({ length: 40_000 }, (_, i) => `${i}`.repeat(1 + i % 4));
+  tracepoint(texts, "last");
+  assertEquals(trace.events([{ id: 0, fields }])[0].fields, { texts, last: "last" });
+});
+
 Deno.test("an argument that throws leaves nothing, and events go on", () => {
   const { trace, nested } = nesting();
   using _ = trace;
