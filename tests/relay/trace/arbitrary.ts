@@ -110,7 +110,7 @@ const KEYWORDS = [
   "at",
   "top",
   "scratch",
-]; // deno-fmt-ignore-line
+];
 
 /** Name of a field. */
 export const fieldName: fc.Arbitrary<string> = fc.oneof(

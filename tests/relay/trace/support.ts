@@ -132,7 +132,7 @@ export class TestTrace {
   }
 
   /** Begins to write what is read to a directory, the way sessions do. */
-  consume(directory: string): { drain(): void; peek(): void; close(): void } {
+  consume(directory: string): { drain(): void; flush(): void; close(): void } {
     const options = { maxFileSize: 0, maxFiles: 0, openFor: [] };
     const consumer = new Consumer(new TraceDirectory(directory, options), {
       uuid: this.uuid,
@@ -148,14 +148,15 @@ export class TestTrace {
         consumer.drain(stream);
         check();
       },
-      peek: () => {
+      flush: () => {
         consumer.flush(stream);
         check();
       },
       close: () => {
         consumer.drain(stream);
         this.ring.writer.flush("final");
-        consumer.drain(stream);
+        // Also tells what was lost since the last packet was filled.
+        consumer.flush(stream);
         consumer.close();
         check();
       },
