@@ -1,3 +1,5 @@
+import { resolve } from "node:path";
+
 /** A permission the tracer needs in the traced program. */
 export interface Permission {
   /** Its name, as in `--allow-NAME`. */
@@ -11,14 +13,38 @@ const SHORT: Readonly<Record<string, string>> = { R: "read", W: "write", E: "env
 
 /**
  * Which of the tracer's permissions must be given to a program beside what `args` of `deno run` give
- * it. None that it has already: a permission for everything would become one for that alone.
+ * it. None that it has already: a permission for everything would become one for that alone, and with
+ * one for a part of what the program was given, Deno takes back the whole. Paths are resolved from `cwd`.
  */
 export function missingPermissions(
   args: readonly string[],
   needed: readonly Permission[],
+  cwd: string = ".",
 ): Permission[] {
   const whole = wholePermissions(args);
-  return needed.filter(({ name }) => !whole.has("all") && !whole.has(name));
+  return needed.filter((permission) =>
+    !whole.has("all") && !whole.has(permission.name) && !isGiven(args, permission, cwd)
+  );
+}
+
+/** Whether a limited permission covers it: taking it back would take that back too. */
+function isGiven(args: readonly string[], { name, value }: Permission, cwd: string): boolean {
+  if (value === "") return false;
+  const letter = Object.keys(SHORT).find((letter) => SHORT[letter] === name);
+  const prefixes = [`--allow-${name}=`, `-${letter}=`];
+  const given = args.flatMap((arg) => {
+    const prefix = prefixes.find((prefix) => arg.startsWith(prefix));
+    return prefix === undefined ? [] : arg.slice(prefix.length).split(",");
+  });
+  if (name === "env") {
+    return given.some((one) =>
+      "LTT_RELAY_".startsWith(one.replace(/\*$/, "")) && one.endsWith("*")
+    );
+  }
+  return given.some((one) => {
+    const path = resolve(cwd, one);
+    return value === path || value.startsWith(path.endsWith("/") ? path : `${path}/`);
+  });
 }
 
 /** Names of the permissions that the arguments give without limit: a limit anywhere is one for all. */

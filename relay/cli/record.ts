@@ -63,6 +63,10 @@ class Recording {
     await attempt("record to", this.#trace, () => {
       Deno.mkdirSync(this.#trace, { recursive: true, mode: 0o700 });
       assertReplaceable(this.#trace);
+      // Of an earlier run: what is there later is this one's.
+      for (const { name } of [...Deno.readDirSync(this.#trace)]) {
+        if (name === STATISTICS_FILE) Deno.removeSync(`${this.#trace}/${name}`);
+      }
     });
     const child = new Deno.Command(Deno.execPath(), {
       args: this.#childArgs(),
@@ -123,7 +127,7 @@ class Recording {
     const isLimited = denoArgs.some((arg) => arg.startsWith("--allow-ffi="));
     const library = isLimited ? clockLibraryPath() : "";
     if (library !== null) needed.push({ name: "ffi", value: library });
-    return missingPermissions(denoArgs, needed).map(({ name, value }) =>
+    return missingPermissions(denoArgs, needed, this.#cwd).map(({ name, value }) =>
       value === "" ? name : `${name}=${value}`
     );
   }
@@ -156,7 +160,8 @@ class Recording {
       );
     }
     const trace = relative(Deno.cwd(), this.#trace) || ".";
-    if (this.#options.json) console.log(JSON.stringify(summaryOf(this.#trace, statistics)));
+    // The program may have ended in the middle of a line.
+    if (this.#options.json) console.log(`\n${JSON.stringify(summaryOf(this.#trace, statistics))}`);
     else console.error(summaryText(trace.startsWith("..") ? this.#trace : trace, statistics));
   }
 
@@ -203,7 +208,7 @@ class Ending {
       const signal = this.#signals.shift();
       if (signal === undefined) return;
       this.#hasBegun = true;
-      this.#child.kill(signal);
+      kill(this.#child, signal);
       this.begin(PATIENCE_MS);
     }, ms);
   }
@@ -214,16 +219,27 @@ class Ending {
   }
 }
 
-/** Leaves SIGINT of the terminal to the program, which gets it too, and hands on SIGTERM. */
+/** Hands on signals to the program; SIGINT of a terminal it gets itself. */
 function forwardSignals(child: Deno.ChildProcess): () => void {
-  const ignore = (): void => {};
-  const forward = (): void => child.kill("SIGTERM");
-  Deno.addSignalListener("SIGINT", ignore);
-  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", forward);
+  const signals: Deno.Signal[] = Deno.build.os === "windows"
+    ? ["SIGINT"]
+    : ["SIGINT", "SIGTERM", "SIGHUP"];
+  const listeners = signals.map((signal) => (): void => {
+    if (signal !== "SIGINT" || !Deno.stdin.isTerminal()) kill(child, signal);
+  });
+  for (const [i, signal] of signals.entries()) Deno.addSignalListener(signal, listeners[i]);
   return () => {
-    Deno.removeSignalListener("SIGINT", ignore);
-    if (Deno.build.os !== "windows") Deno.removeSignalListener("SIGTERM", forward);
+    for (const [i, signal] of signals.entries()) Deno.removeSignalListener(signal, listeners[i]);
   };
+}
+
+/** Sends a signal to a program, unless it has ended. */
+function kill(child: Deno.ChildProcess, signal: Deno.Signal): void {
+  try {
+    child.kill(signal);
+  } catch {
+    // It has.
+  }
 }
 
 /** A time as part of a file's name. */

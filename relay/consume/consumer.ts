@@ -79,10 +79,14 @@ export class Consumer {
     return this.#output.bytes;
   }
 
-  /** Consumes all that a stream has delivered; says how many packets that were. */
-  drain({ cpu, reader }: ConsumedStream): number {
+  /**
+   * Consumes what a stream has delivered, as much as its ring can hold: whoever writes as fast as this
+   * reads must not keep it for ever. Says how many packets that were.
+   */
+  drain({ cpu, reader, memory }: ConsumedStream): number {
     for (let packets = 0;; packets++) {
-      const subbuf = this.#failure === null ? reader.getNextSubbuf() : null;
+      const isEnough = packets === memory.geometry.nSubbufs || this.#failure !== null;
+      const subbuf = isEnough ? null : reader.getNextSubbuf();
       if (subbuf === null) return packets;
       try {
         this.#packet(cpu, subbuf.views(subbuf.paddedSize), subbuf.seq);

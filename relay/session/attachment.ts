@@ -43,6 +43,7 @@ export class Attachment {
   readonly clock: Clock;
   readonly #handle: SessionHandle;
   readonly #claimed: ClaimedCpu | null;
+  readonly #onExit = (): void => this.leave();
 
   /** Claims a CPU of the session. */
   constructor(handle: SessionHandle, options: AttachOptions) {
@@ -69,7 +70,7 @@ export class Attachment {
     state.clock = this.clock.name;
     this.tracer.stream.attach(writer, state);
     this.#beginStream(writer);
-    if (!isMainThread) process.once("exit", () => this.leave());
+    if (!isMainThread) process.once("exit", this.#onExit);
   }
 
   /** The CPU; `null` when there was none left. */
@@ -79,6 +80,7 @@ export class Attachment {
 
   /** Gives the CPU back; what the thread records from then on is lost, and counted. */
   leave(): void {
+    process.off("exit", this.#onExit);
     if (this.tracer.stream.detach()) this.#claimed?.release();
   }
 

@@ -33,12 +33,16 @@ export async function launchThread(
   }
 }
 
-/** A program that was loaded from the network has its thread's module from there too. */
+/**
+ * A program that was loaded from the network has its thread's module from there too. The thread gets no
+ * environment: to copy it, Deno would ask for the permission to read all of it.
+ */
 function startThread(): Worker {
   const url = new URL("./session_thread.ts", import.meta.url);
-  if (url.protocol === "file:") return new Worker(url);
+  if (url.protocol === "file:") return new Worker(url, { env: {} });
   return new Worker(
     new URL(`data:text/javascript,import ${encodeURIComponent(JSON.stringify(url.href))}`),
+    { env: {} },
   );
 }
 

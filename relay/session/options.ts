@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { Clock } from "../trace/mod.ts";
 import { ramSize } from "./ram_size.ts";
 
@@ -70,7 +71,7 @@ export function resolveOptions(options: SessionOptions): ResolvedOptions {
     );
   }
   const resolved: ResolvedOptions = {
-    output,
+    output: absolute(output),
     mode: options.mode ?? "continuous",
     subbufSize: options.subbufSize ?? 2 ** 18,
     nSubbufs: options.nSubbufs ?? 16,
@@ -133,6 +134,12 @@ function assertSizes(options: ResolvedOptions): void {
     const what = `${maxCpus} CPUs of ${nSubbufs} sub-buffers of ${subbufSize} bytes`;
     throw new RangeError(`Cannot start a session: ${what} need more than 2 GiB`);
   }
+}
+
+/** Files are made later too, when the program may be in another directory. */
+function absolute(path: string): string {
+  const { state } = Deno.permissions.querySync({ name: "read", path: "." });
+  return state === "granted" ? resolve(path) : path;
 }
 
 function systemHostname(): string {

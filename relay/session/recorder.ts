@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import {
   __GFP_ZERO,
   type Address,
@@ -187,9 +188,11 @@ export class Recorder {
     const doorbells = new Int32Array(this.#channel.shared.doorbells);
     while (!this.#isClosed) {
       const bell = Atomics.load(doorbells, stream.cpu);
-      this.#consumer!.drain(stream);
+      const packets = this.#consumer!.drain(stream);
       if (this.#consumer!.failure !== null) return this.#report();
-      await Atomics.waitAsync(doorbells, stream.cpu, bell).value;
+      // A writer that is always ahead must not keep requests, timers and other CPUs from their turn.
+      if (packets > 0) await immediate();
+      else await Atomics.waitAsync(doorbells, stream.cpu, bell).value;
     }
   }
 
@@ -292,6 +295,11 @@ export class Recorder {
     const what = failure === null ? null : this.#failed(failure);
     this.#losses.say(what, unwritten, readStatistics(this.handle).lost);
   }
+}
+
+/** Resolves when everything else that is due has had its turn. */
+function immediate(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function traceInfo(options: ResolvedOptions, origin: ClockOrigin): TraceInfo {

@@ -120,11 +120,13 @@ export class Registry {
    * more; initially of all.
    */
   enable(pattern: string, loglevel: number = LOGLEVELS.debug): void {
+    assertPattern(pattern);
     this.#changeRules((rules) => rules.enable(pattern, loglevel));
   }
 
   /** Does not record the events of tracepoints that match a pattern, from now on. */
   disable(pattern: string): void {
+    assertPattern(pattern);
     this.#changeRules((rules) => rules.disable(pattern));
   }
 
@@ -235,7 +237,9 @@ export class Registry {
       const rules = this.#rulesInForce;
       change(rules);
       const text = encoder.encode(`${rules}`);
-      if (text.length > RULES_SIZE) throw noRoom("a rule", `rules have ${RULES_SIZE} bytes`);
+      if (text.length > RULES_SIZE) {
+        throw noRoom("another rule for events", `rules have ${RULES_SIZE} bytes`);
+      }
       const half = ~Atomics.load(this.#words, RULES_WORD) & 1;
       this.#rules.set(text, half * RULES_SIZE);
       Atomics.store(this.#words, RULES_WORD, text.length << 1 | half);
@@ -261,4 +265,10 @@ export class Registry {
 
 function noRoom(what: string, why: string): KernelError {
   return new KernelError("ENOSPC", `Cannot declare ${what}: ${why}`);
+}
+
+/** Rules are read by all threads: what is no text must not get among them. */
+function assertPattern(pattern: string): void {
+  if (typeof pattern === "string") return;
+  throw new TypeError(`Cannot tell which events are meant: ${pattern} is no pattern`);
 }

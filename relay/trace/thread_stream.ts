@@ -1,9 +1,11 @@
 import { COMPACT_HEADER_SIZE, EXTENDED_HEADER_SIZE, EXTENDED_ID } from "../ctf/mod.ts";
 import type { RingWriter } from "../ring/mod.ts";
 import type { Registry } from "./registry.ts";
+import { MAX_TRACEPOINTS } from "./registry_layout.ts";
 import type { StreamState } from "./stream_state.ts";
 
-const NONE = new Float64Array(1);
+/** In the place of a stream's figures while there is no stream. */
+const NONE = new Float64Array(MAX_TRACEPOINTS);
 
 /**
  * The stream a thread writes to: what all its tracepoints share. Generated writers read the fields,
@@ -13,7 +15,7 @@ export class ThreadStream {
   /** Reserves and commits. While the thread has no CPU it is one that refuses. */
   writer: RingWriter;
   /** One number: the time of the event written last. */
-  times: Float64Array = NONE;
+  times: Float64Array = new Float64Array(1);
   /** One number: events before that time have the high half that a reader knows. */
   readonly limit: Float64Array = new Float64Array(1);
   /** Events recorded, by tracepoint. */
@@ -47,6 +49,11 @@ export class ThreadStream {
   detach(): boolean {
     const wasAttached = this.writer !== this.#idle;
     this.writer = this.#idle;
+    // The CPU's next thread stores its times there.
+    this.times = new Float64Array(1);
+    this.events = NONE;
+    this.bytes = NONE;
+    this.#lost = NONE;
     return wasAttached;
   }
 

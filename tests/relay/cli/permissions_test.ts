@@ -26,3 +26,26 @@ for (const [args, names] of cases) {
     assertEquals(missing.map(({ name }) => name), names);
   });
 }
+
+const within: [string, string[]][] = [
+  ["--allow-read=. --allow-write=/work", ["env", "ffi"]],
+  ["-R=/work/ -W=/other,/work/trace", ["env", "ffi"]],
+  ["--allow-write=/work/tra", ["env", "write", "read", "ffi"]],
+  ["--allow-write=/work/trace/deeper", ["env", "write", "read", "ffi"]],
+  ["--allow-env=LTT_* --allow-ffi=/lib", ["write", "read"]],
+  ["--allow-env=LTT_RELAY_OUT", ["env", "write", "read", "ffi"]],
+];
+for (const [args, names] of within) {
+  Deno.test(`missingPermissions() leaves what "${args}" covers: ${names.join(", ")} are missing`, () => {
+    const paths: Permission[] = [
+      { name: "env", value: "LTT_RELAY_*" },
+      { name: "write", value: "/work/trace" },
+      { name: "read", value: "/work/trace" },
+      { name: "ffi", value: "/lib/libc.so.6" },
+    ];
+    assertEquals(
+      missingPermissions(args.split(" "), paths, "/work").map(({ name }) => name),
+      names,
+    );
+  });
+}

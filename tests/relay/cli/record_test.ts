@@ -136,6 +136,41 @@ test("--seconds ends a program that does not end", async (directory) => {
   assert(JSON.parse(lastLine(out)).events > 50, out);
 });
 
+test("keeps a permission that covers what the tracer needs", async (directory) => {
+  await Deno.writeTextFile(
+    `${directory}/here.ts`,
+    `console.log(Deno.permissions.querySync({ name: "write", path: "." }).state)`,
+  );
+  const { out, err } = await finish(start(directory, ["-R=.", "-W=.", "here.ts"]));
+  assertEquals(out, "granted\n", err);
+});
+
+test("does not take the figures of an earlier run for this one's", async (directory) => {
+  await finish(start(directory, ["--seconds", "1", "--out", "t", forEver]));
+  const { err } = await finish(
+    start(directory, ["--seconds", "1", "--out", "t", "--subbufs", "3", forEver]),
+  );
+  assertStringIncludes(err, "the program runs untraced");
+  assertStringIncludes(err, "the program told nothing");
+});
+
+const hasScript = !isForbidden &&
+  new Deno.Command("sh", { args: ["-c", "command -v script"], stdout: "null" }).outputSync()
+    .success;
+test("asks for no permission, on a terminal", async (directory) => {
+  await Deno.writeTextFile(`${directory}/plain.ts`, `console.log("done")`);
+  const command = `${Deno.execPath()} run --quiet -A ${main} record --cwd ${directory} plain.ts`;
+  const child = new Deno.Command("script", {
+    args: ["-qec", command, "/dev/null"],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "null",
+  });
+  const out = new TextDecoder().decode((await child.output()).stdout);
+  assertStringIncludes(out, "none lost");
+  assert(!out.includes("requests"), out);
+}, !hasScript);
+
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   test(`ends with a summary on ${signal}`, async (directory) => {
     const child = start(directory, ["--json", "--out", "t", forEver]);
@@ -143,13 +178,6 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     const reader = watched.getReader();
     await reader.read();
     reader.releaseLock();
-    // A terminal sends SIGINT to the program as well.
-    if (signal === "SIGINT") {
-      const { stdout } = new Deno.Command("pgrep", { args: ["-P", `${child.pid}`] }).outputSync();
-      for (const pid of new TextDecoder().decode(stdout).trim().split("\n")) {
-        Deno.kill(Number(pid), signal);
-      }
-    }
     child.kill(signal);
     const out = await new Response(kept).text();
     const { code } = await child.status;

@@ -318,3 +318,60 @@ Deno.test("handle can be sent, and attach() on the same thread gets a CPU of its
   const { numbers } = await readTrace(`${directory.path}/trace`);
   assertEquals([...numbers.values()].sort(), [[1, 3], [2]]);
 });
+
+Deno.test("a thread that has left stores nothing to the CPU that another thread has then", {
+  ignore,
+}, async () => {
+  using directory = new TempDirectory();
+  const session = await startSession(directory, { maxCpus: 2 });
+  let time = 1;
+  const clock = { name: "ahead", now: () => time };
+  const left = TraceSession.attach(session.handle, { clock });
+  const late = numbered(left);
+  await left.close();
+  time = 1e15;
+  late(1);
+  const event = numbered(session);
+  event(2);
+  late(3);
+  const next = TraceSession.attach(session.handle);
+  late(4);
+  numbered(next)(5);
+  late(6);
+  await next.close();
+  await session.close();
+  const { events, exitCode } = await readTrace(directory.path);
+  assertEquals([exitCode, events.map(({ fields }) => fields.n).sort()], [0, [2, 5]]);
+  assert(events.every(({ timestampNs }) => timestampNs < BigInt(Date.now() + 1e6) * 1_000_000n));
+});
+
+Deno.test("enable() and disable() refuse what is no text, and rules stay as they are", {
+  ignore,
+}, async () => {
+  using directory = new TempDirectory();
+  await using session = await startSession(directory);
+  for (const wrong of [5, null, undefined, /http/] as unknown as string[]) {
+    assertThrows(() => session.disable(wrong), TypeError, "is no pattern");
+    assertThrows(() => session.enable(wrong), TypeError, "is no pattern");
+  }
+  assertEquals(session.tracepoint("still:here").enabled, true);
+});
+
+Deno.test("a session writes to where it began, whatever directory the program goes to", {
+  ignore,
+}, async () => {
+  using directory = new TempDirectory();
+  const before = Deno.cwd();
+  try {
+    Deno.chdir(directory.path);
+    const session = await TraceSession.start({ output: "here" });
+    Deno.chdir("/");
+    const other = TraceSession.attach(session.handle);
+    numbered(other)(1);
+    await other.close();
+    await session.close();
+  } finally {
+    Deno.chdir(before);
+  }
+  assertEquals((await readTrace(`${directory.path}/here`)).events.length, 1);
+});
