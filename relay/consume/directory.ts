@@ -28,6 +28,7 @@ export class TraceDirectory implements TraceOutput {
     this.#options = options;
     makeEmpty(path);
     this.#metadata = new TraceFile(`${path}/metadata`);
+    this.#metadata.lock();
     for (const cpu of options.openFor) this.#stream(cpu);
   }
 
@@ -80,9 +81,24 @@ export function assertReplaceable(path: string): void {
   }
 }
 
+/** Refuses with a `TypeError` a directory that a session is writing to, of this process or another one. */
+function assertUnused(path: string): void {
+  let metadata;
+  try {
+    metadata = Deno.openSync(`${path}/metadata`, { write: true });
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    throw error;
+  }
+  const isFree = metadata.tryLockSync(true);
+  metadata.close();
+  if (!isFree) throw new TypeError(`Cannot write a trace to ${path}: another session does`);
+}
+
 /** Makes a directory, or empties it of a trace. */
 function makeEmpty(path: string): void {
   Deno.mkdirSync(path, { recursive: true, mode: 0o700 });
   assertReplaceable(path);
+  assertUnused(path);
   for (const { name } of [...Deno.readDirSync(path)]) Deno.removeSync(`${path}/${name}`);
 }

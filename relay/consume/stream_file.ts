@@ -24,6 +24,11 @@ export class TraceFile {
     this.#file = Deno.openSync(path, { create: true, write: true, truncate: true, mode: MODE });
   }
 
+  /** Locks the file until it is closed, or the process ends. */
+  lock(): void {
+    this.#file.lockSync(true);
+  }
+
   /** Bytes of the pieces that stay. */
   get size(): number {
     return this.#end;

@@ -32,6 +32,66 @@
  * program runs untraced. The tracer needs `--allow-read` and `--allow-write` for the output and, unless
  * its modules come from the network, `--allow-read` for them; nobody is asked for a permission.
  *
+ * Events, and their fields beside the time; durations in nanoseconds, delays in milliseconds. Fields that
+ * link events (`request`, `fetch`, `timer`, `worker` …) are numbers of the session:
+ *
+ * | event | fields |
+ * | --- | --- |
+ * | `loop:delay` | `delay_ns` |
+ * | `error:uncaught` | `error`, `message`, `stack` |
+ * | `error:unhandled_rejection` | `error`, `message`, `stack` |
+ * | `http:server_request` | `request`, `method`, `url` |
+ * | `http:server_response` | `request`, `status`, `duration_ns` |
+ * | `http:server_failure` | `request`, `error`, `message`, `duration_ns` |
+ * | `http:fetch_begin` | `fetch`, `method`, `url` |
+ * | `http:fetch_response` | `fetch`, `status`, `duration_ns` |
+ * | `http:fetch_failure` | `fetch`, `error`, `message`, `duration_ns` |
+ * | `file:open` | `path`, `error`, `duration_ns`, `sync` |
+ * | `file:create` | `path`, `error`, `duration_ns`, `sync` |
+ * | `file:read_file` | `path`, `error`, `duration_ns`, `sync` |
+ * | `file:read_text_file` | `path`, `error`, `duration_ns`, `sync` |
+ * | `file:stat` | `path`, `error`, `duration_ns`, `sync` |
+ * | `file:lstat` | `path`, `error`, `duration_ns`, `sync` |
+ * | `file:remove` | `path`, `error`, `duration_ns`, `sync` |
+ * | `file:mkdir` | `path`, `error`, `duration_ns`, `sync` |
+ * | `file:read_link` | `path`, `error`, `duration_ns`, `sync` |
+ * | `file:real_path` | `path`, `error`, `duration_ns`, `sync` |
+ * | `file:truncate` | `path`, `error`, `duration_ns`, `sync` |
+ * | `file:chmod` | `path`, `error`, `duration_ns`, `sync` |
+ * | `file:chown` | `path`, `error`, `duration_ns`, `sync` |
+ * | `file:utime` | `path`, `error`, `duration_ns`, `sync` |
+ * | `file:read_dir` | `path`, `error`, `duration_ns`, `sync` |
+ * | `file:write_file` | `path`, `length`, `error`, `duration_ns`, `sync` |
+ * | `file:write_text_file` | `path`, `length`, `error`, `duration_ns`, `sync` |
+ * | `file:rename` | `path`, `to`, `error`, `duration_ns`, `sync` |
+ * | `file:copy_file` | `path`, `to`, `error`, `duration_ns`, `sync` |
+ * | `file:link` | `path`, `to`, `error`, `duration_ns`, `sync` |
+ * | `file:symlink` | `path`, `to`, `error`, `duration_ns`, `sync` |
+ * | `file:make_temp_dir` | `path`, `error`, `duration_ns`, `sync` |
+ * | `file:make_temp_file` | `path`, `error`, `duration_ns`, `sync` |
+ * | `process:spawn` | `process`, `program`, `args` |
+ * | `process:end` | `process`, `code`, `signal`, `success`, `duration_ns` |
+ * | `process:failure` | `process`, `error`, `duration_ns` |
+ * | `process:exit` | `code` |
+ * | `process:kill` | `pid`, `signal` |
+ * | `timer:set` | `timer`, `delay_ms`, `repeats` |
+ * | `timer:fire_begin` | `timer` |
+ * | `timer:fire_end` | `timer`, `duration_ns` |
+ * | `timer:clear` | `timer` |
+ * | `console:log` | `text` |
+ * | `console:info` | `text` |
+ * | `console:warn` | `text` |
+ * | `console:error` | `text` |
+ * | `console:debug` | `text` |
+ * | `performance:mark` | `name` |
+ * | `performance:measure` | `name`, `duration_ns` |
+ * | `diagnostics:message` | `channel`, `subscribed` |
+ * | `worker:start` | `worker`, `name`, `url` |
+ * | `worker:begin` | `worker`, `name` |
+ * | `worker:end` | `worker`, `reason` |
+ *
+ * `loop:delay` comes ten times a second on each thread: by how much a timer was late.
+ *
  * What a program can notice: its functions stand one frame deeper in stacks, and the text of a wrapped
  * function is that of the wrapper; in a traced worker `import.meta.main` is `false`. What is not
  * reached: `deno serve`, which runs no preloaded module (Deno 2.9), `node:worker_threads`,

@@ -9,6 +9,8 @@ interface Rule {
 /** Which events are recorded: the last rule that matches decides, and all are that match none. */
 export class EventRules {
   readonly #rules: Rule[];
+  /** Matchers of patterns, made once. */
+  readonly #matchers = new Map<string, (name: string) => boolean>();
 
   /** These rules, the oldest first. */
   constructor(rules: readonly Rule[] = []) {
@@ -32,8 +34,14 @@ export class EventRules {
 
   /** Whether events of that name and level are recorded. */
   enabled(name: string, loglevel: number): boolean {
-    const rule = this.#rules.findLast(({ pattern }) => glob(pattern)(name));
+    const rule = this.#rules.findLast(({ pattern }) => this.#matcher(pattern)(name));
     return rule === undefined || loglevel <= rule.loglevel;
+  }
+
+  #matcher(pattern: string): (name: string) => boolean {
+    const matcher = this.#matchers.get(pattern) ?? glob(pattern);
+    this.#matchers.set(pattern, matcher);
+    return matcher;
   }
 
   /** Records events that match, of log levels up to `loglevel`. */

@@ -187,3 +187,18 @@ Deno.test("writesStatistics: the figures stand beside the trace, a JSON object o
     assertEquals(text, `${JSON.stringify(session.statistics())}\n`, mode);
   }
 });
+
+Deno.test("a directory that another session writes to is refused, and that goes on", {
+  ignore,
+}, async () => {
+  using directory = new TempDirectory();
+  const first = await startSession(directory);
+  const event = numbered(first);
+  event(1);
+  await assertRejects(() => startSession(directory), TypeError, "another session does");
+  event(2);
+  await first.close();
+  assertEquals((await readTrace(`${directory.path}/trace`)).events.length, 2);
+  const second = await startSession(directory);
+  await second.close();
+});
