@@ -25,7 +25,9 @@ let isWatching = false;
  * Calls `flush` before the process ends, whatever ends it but SIGKILL and the like: at the end of the
  * event loop, at `Deno.exit`, at an uncaught error, at SIGINT and SIGTERM; after the program's own
  * listeners to these, for they may record events. It may be called several times. A signal ends the
- * process as it would have, unless the program listens to it. Returns what takes the handlers away.
+ * process as it would have, unless the program listens to it; but only once the thread comes to its
+ * event loop, and what the program's own listener to a signal records comes after the flush. Returns
+ * what takes the handlers away.
  *
  * Once there are handlers `addEventListener` is wrapped; `Deno.addSignalListener` is from the start.
  */

@@ -117,7 +117,7 @@ export class Registry {
 
   /**
    * Records the events of tracepoints that match a pattern and are as important as `loglevel` or
-   * more; initially of all.
+   * more; initially of all. `ENOSPC` when there are too many rules: some 200.
    */
   enable(pattern: string, loglevel: number = LOGLEVELS.debug): void {
     assertPattern(pattern);
@@ -202,7 +202,7 @@ export class Registry {
   #add({ name, loglevel, fields, size }: Declaration): number {
     const id = this.count;
     const what = `tracepoint "${name}"`;
-    if (id === MAX_TRACEPOINTS) throw noRoom(what, `there are ${id} already`);
+    if (id === MAX_TRACEPOINTS) throw noRoom(`declare ${what}`, `there are ${id} already`);
     const nameAt = this.#words[NAMES_END];
     const textAt = this.#words[TEXT_END];
     const nameBytes = encoder.encode(name);
@@ -221,7 +221,7 @@ export class Registry {
   }
 
   #append(area: Uint8Array, at: number, bytes: Uint8Array, what: string): number {
-    if (at + bytes.length > area.length) throw noRoom(what, "the registry is full");
+    if (at + bytes.length > area.length) throw noRoom(`declare ${what}`, "the registry is full");
     area.set(bytes, at);
     return at + bytes.length;
   }
@@ -238,7 +238,7 @@ export class Registry {
       change(rules);
       const text = encoder.encode(`${rules}`);
       if (text.length > RULES_SIZE) {
-        throw noRoom("another rule for events", `rules have ${RULES_SIZE} bytes`);
+        throw noRoom("add a rule", `rules have ${RULES_SIZE} bytes`);
       }
       const half = ~Atomics.load(this.#words, RULES_WORD) & 1;
       this.#rules.set(text, half * RULES_SIZE);
@@ -263,8 +263,8 @@ export class Registry {
   }
 }
 
-function noRoom(what: string, why: string): KernelError {
-  return new KernelError("ENOSPC", `Cannot declare ${what}: ${why}`);
+function noRoom(action: string, why: string): KernelError {
+  return new KernelError("ENOSPC", `Cannot ${action}: ${why}`);
 }
 
 /** Rules are read by all threads: what is no text must not get among them. */

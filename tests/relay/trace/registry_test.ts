@@ -209,7 +209,7 @@ Deno.test("Registry.disable() refuses rules for which there is no room, and keep
   });
   assertEquals([code, message, rules], [
     "ENOSPC",
-    "Cannot declare a rule: rules have 8192 bytes",
+    "Cannot add a rule: rules have 8192 bytes",
     8,
   ]);
   made.declare({ ...one, name: rule(7) });
