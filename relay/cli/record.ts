@@ -4,6 +4,8 @@ import { assertReplaceable } from "../consume/mod.ts";
 import { type SessionStatistics, STATISTICS_FILE } from "../session/mod.ts";
 import { clockLibraryPath } from "../trace/mod.ts";
 import { attempt, JobError } from "./job_error.ts";
+import { readSettings } from "../probes/options.ts";
+import { resolveOptions } from "../session/options.ts";
 import { missingPermissions, type Permission } from "./permissions.ts";
 import { parseRecordArguments, type RecordArguments, usage } from "./record_arguments.ts";
 import { StatusLine } from "./status_line.ts";
@@ -53,6 +55,7 @@ class Recording {
     this.#status = status;
     this.#cwd = resolve(options.cwd);
     this.#trace = resolve(this.#cwd, options.out ?? `trace-${timestamp(new Date())}`);
+    assertSettings(options.env);
     // Deno takes a comma for the end of a path.
     if (this.#trace.includes(",")) {
       throw new JobError(`Cannot record to ${this.#trace}: it has a ","`);
@@ -216,6 +219,15 @@ class Ending {
   /** The program has ended. */
   stop(): void {
     clearTimeout(this.#timer);
+  }
+}
+
+/** Refuses what the probes would, before the program runs. */
+function assertSettings(env: Readonly<Record<string, string>>): void {
+  try {
+    resolveOptions(readSettings((name) => env[name]).session);
+  } catch (error) {
+    throw new JobError((error as Error).message);
   }
 }
 

@@ -148,7 +148,7 @@ test("keeps a permission that covers what the tracer needs", async (directory) =
 test("does not take the figures of an earlier run for this one's", async (directory) => {
   await finish(start(directory, ["--seconds", "1", "--out", "t", forEver]));
   const { err } = await finish(
-    start(directory, ["--seconds", "1", "--out", "t", "--subbufs", "3", forEver]),
+    start(directory, ["--seconds", "1", "--out", "t", "--redact", "no_such.ts", forEver]),
   );
   assertStringIncludes(err, "the program runs untraced");
   assertStringIncludes(err, "the program told nothing");
@@ -237,6 +237,21 @@ test("says so when the program cannot be traced or does not exist", async (direc
   assertStringIncludes(denied.err, "the program runs untraced");
   assertStringIncludes(denied.err, "the program told nothing");
 });
+
+for (
+  const [option, value, message] of [
+    ["--subbufs", "3", "nSubbufs is 3, not a power of two from 2 on"],
+    ["--probes", "nope", `Cannot install probes "nope"`],
+    ["--context", "host", `no context "host"`],
+    ["--cpus", "0", "maxCpus is 0"],
+  ]
+) {
+  test(`refuses ${option} ${value} before the program runs`, async (directory) => {
+    const { code, out, err } = await finish(start(directory, [option, value, forEver]));
+    assertEquals([code, out], [1, ""]);
+    assertStringIncludes(err, message);
+  });
+}
 
 test("ends with one line for arguments it does not understand", async (directory) => {
   const { code, out, err } = await finish(start(directory, ["--seconds", "never", "s.ts"]));
