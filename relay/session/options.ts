@@ -46,7 +46,8 @@ export interface SessionOptions {
    */
   readonly handlesExit?: boolean;
   /**
-   * Whether a flight recorder takes a snapshot when the process ends, and when an error is uncaught.
+   * Whether a flight recorder takes a snapshot when it is closed or the process ends, and when an error is
+   * uncaught.
    * Initially `false`.
    */
   readonly snapshotsAtExit?: boolean;

@@ -52,6 +52,7 @@ export class TraceSession {
   /** The request to close the session, once it is made. */
   #closeRequest: number | null = null;
   #closed: Promise<void> | null = null;
+  #takesSnapshots = false;
 
   /**
    * Starts a session and records from then on. What cannot be done is thrown, and nothing is left: a
@@ -197,8 +198,11 @@ export class TraceSession {
     this.#attachment.leave();
     if (this.#thread === null) return;
     try {
+      // The session ends before the process does: then or never.
+      const snapshot = this.#takesSnapshots ? this.#mailbox.post("snapshot", "close") : null;
       this.#closeRequest = this.#mailbox.post("close");
       await this.#mailbox.answer(this.#closeRequest);
+      if (snapshot !== null) this.#mailbox.answered(snapshot);
     } finally {
       this.#removeHandlers();
       await this.#thread.terminate();
@@ -208,6 +212,7 @@ export class TraceSession {
   /** Has everything written before the process ends. */
   #handleExit(takesSnapshots: boolean): void {
     let hasEnded = false;
+    this.#takesSnapshots = takesSnapshots;
     this.#removeHandlers = handleExit((reason) => {
       const isError = reason === "error" || reason === "unhandledrejection";
       let snapshot: number | null = null;

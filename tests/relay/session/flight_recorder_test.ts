@@ -193,3 +193,15 @@ Deno.test("snapshotsAtExit takes a snapshot at an uncaught error and at the end,
     assertNewest((await readTrace(`${directory.path}/${name}`)).numbers.get(0), 10_000);
   }
 });
+
+Deno.test("snapshotsAtExit: a recorder that is closed takes its last snapshot then", {
+  ignore,
+}, async () => {
+  using directory = new TempDirectory();
+  const mode = "flight-recorder";
+  const session = await startSession(directory, { mode, snapshotsAtExit: true });
+  numbered(session)(1);
+  await session.close();
+  const { events } = await readTrace(`${directory.path}/trace/snapshot-0-close`);
+  assertEquals(events.length, 1);
+});
