@@ -37,9 +37,7 @@ function isGiven(args: readonly string[], { name, value }: Permission, cwd: stri
     return prefix === undefined ? [] : arg.slice(prefix.length).split(",");
   });
   if (name === "env") {
-    return given.some((one) =>
-      "LTT_RELAY_".startsWith(one.replace(/\*$/, "")) && one.endsWith("*")
-    );
+    return given.some((one) => one.endsWith("*") && value.startsWith(one.slice(0, -1)));
   }
   return given.some((one) => {
     const path = resolve(cwd, one);

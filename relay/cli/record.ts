@@ -1,11 +1,12 @@
+import { rmSync } from "node:fs";
 import { relative, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
-import { assertReplaceable } from "../consume/mod.ts";
-import { type SessionStatistics, STATISTICS_FILE } from "../session/mod.ts";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { assertReplaceable, STATISTICS_FILE } from "../consume/mod.ts";
+import { readSettings, timestamp } from "../probes/options.ts";
+import type { SessionStatistics } from "../session/mod.ts";
+import { resolveOptions } from "../session/options.ts";
 import { clockLibraryPath } from "../trace/mod.ts";
 import { attempt, JobError } from "./job_error.ts";
-import { readSettings } from "../probes/options.ts";
-import { resolveOptions } from "../session/options.ts";
 import { missingPermissions, type Permission } from "./permissions.ts";
 import { parseRecordArguments, type RecordArguments, usage } from "./record_arguments.ts";
 import { StatusLine } from "./status_line.ts";
@@ -49,6 +50,8 @@ class Recording {
   readonly #cwd: string;
   readonly #trace: string;
   readonly #begin = performance.now();
+  /** Permissions that the program gets for the tracer. */
+  readonly #granted: readonly string[];
 
   constructor(options: RecordArguments, status: StatusLine) {
     this.#options = options;
@@ -60,6 +63,7 @@ class Recording {
     if (this.#trace.includes(",")) {
       throw new JobError(`Cannot record to ${this.#trace}: it has a ","`);
     }
+    this.#granted = this.#missing();
   }
 
   async run(): Promise<number> {
@@ -67,9 +71,7 @@ class Recording {
       Deno.mkdirSync(this.#trace, { recursive: true, mode: 0o700 });
       assertReplaceable(this.#trace);
       // Of an earlier run: what is there later is this one's.
-      for (const { name } of [...Deno.readDirSync(this.#trace)]) {
-        if (name === STATISTICS_FILE) Deno.removeSync(`${this.#trace}/${name}`);
-      }
+      rmSync(`${this.#trace}/${STATISTICS_FILE}`, { force: true });
     });
     const child = new Deno.Command(Deno.execPath(), {
       args: this.#childArgs(),
@@ -94,7 +96,7 @@ class Recording {
   #childArgs(): string[] {
     const { denoArgs, script, scriptArgs, seconds } = this.#options;
     const preload = import.meta.resolve("../probes/mod.ts");
-    const ours = this.#permissions().map((permission) => `--allow-${permission}`);
+    const ours = this.#granted.map((permission) => `--allow-${permission}`);
     const example = ["--allow-net=127.0.0.1", EXAMPLE, String(seconds ?? EXAMPLE_SECONDS)];
     const program = script === null ? example : [script, ...scriptArgs];
     return ["run", ...denoArgs, ...ours, `--preload=${preload}`, ...program];
@@ -113,8 +115,8 @@ class Recording {
     };
   }
 
-  /** What the tracer needs that the program is not given; it gives it up when all is open. */
-  #permissions(): string[] {
+  /** What the tracer needs that the program is not given. */
+  #missing(): string[] {
     const { denoArgs, env } = this.#options;
     const needed: Permission[] = [
       { name: "env", value: "LTT_RELAY_*" },
@@ -135,18 +137,18 @@ class Recording {
     );
   }
 
-  /** Of these, what the tracer can do without once all is open: not files that come as they are needed. */
+  /** Of that, what the tracer can do without once all is open: not files that come as they are needed. */
   #givenUp(): string[] {
     const { env } = this.#options;
     const isRotated = env.LTT_RELAY_MAX_FILE_SIZE !== undefined && !env.LTT_RELAY_MAX_FILES;
     const makesFiles = isRotated || env.LTT_RELAY_MODE === "flight-recorder";
-    return this.#permissions().filter((one) => !makesFiles || !one.endsWith(`=${this.#trace}`));
+    return this.#granted.filter((one) => !makesFiles || !one.endsWith(`=${this.#trace}`));
   }
 
   /** The module that a specifier on the command line means. */
   #moduleUrl(specifier: string): string {
     if (/^[a-z]+:/.test(specifier)) return specifier;
-    return new URL(`file://${resolve(this.#cwd, specifier)}`).href;
+    return pathToFileURL(resolve(this.#cwd, specifier)).href;
   }
 
   #show(): void {
@@ -252,9 +254,4 @@ function kill(child: Deno.ChildProcess, signal: Deno.Signal): void {
   } catch {
     // It has.
   }
-}
-
-/** A time as part of a file's name. */
-function timestamp(time: Date): string {
-  return time.toISOString().replace(/[-:]|\..*/g, "").replace("T", "-");
 }

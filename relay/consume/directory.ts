@@ -1,8 +1,14 @@
-import { type Rotation, StreamFile, TraceFile } from "./stream_file.ts";
+import { type Rotation, StreamFile } from "./stream_file.ts";
+import { TraceFile } from "./trace_file.ts";
 import type { TraceOutput } from "./trace_output.ts";
 
-/** Names of the files a trace consists of, ours and those of rotated streams. */
-const TRACE_FILE = /^(metadata|channel0_\d+(_\d+)?|\.statistics\.json)$/;
+/** File beside a trace for figures. It is hidden, so that readers of traces leave it alone. */
+export const STATISTICS_FILE: string = ".statistics.json";
+
+/** Whether a file of that name is part of a trace, which may be rotated. */
+function isOfTrace(name: string): boolean {
+  return name === STATISTICS_FILE || /^(metadata|channel0_\d+(_\d+)?)$/.test(name);
+}
 
 /** A directory to write a trace to. */
 export interface TraceDirectoryOptions extends Rotation {
@@ -74,7 +80,7 @@ export class TraceDirectory implements TraceOutput {
 /** Refuses with a `TypeError` a directory that holds something else than a trace. */
 export function assertReplaceable(path: string): void {
   const foreign = [...Deno.readDirSync(path)].find(({ name, isFile }) =>
-    !isFile || !TRACE_FILE.test(name)
+    !isFile || !isOfTrace(name)
   );
   if (foreign !== undefined) {
     throw new TypeError(`Cannot write a trace to ${path}: it holds "${foreign.name}"`);

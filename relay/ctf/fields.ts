@@ -191,7 +191,7 @@ export function assertFields(what: string, fields: readonly FieldLike[]): void {
       if (names.has(`_${one}`)) {
         const both = `"_${one}" and "${one}", in this order`;
         throw new TypeError(
-          `Cannot make ${what}: readers of traces take fields ${both}, for the same`,
+          `Cannot make ${what}: readers of traces cannot tell fields ${both}, apart`,
         );
       }
       names.add(one);

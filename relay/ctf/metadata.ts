@@ -29,7 +29,7 @@ export interface EventInfo {
   readonly name: string;
   /** Its number in the trace. */
   readonly id: number;
-  /** How important it is, one of `LOGLEVEL_*`. */
+  /** How important it is, one of {@linkcode LOGLEVELS}. */
   readonly loglevel: number;
   /** Its fields in order, without those of the context. */
   readonly fields: readonly FieldLike[];

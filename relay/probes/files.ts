@@ -1,6 +1,6 @@
 import { bool, string, u64 } from "../trace/mod.ts";
 import { errorName } from "./preview.ts";
-import { type AnyFunction, callAll, replaceMethod } from "./patch.ts";
+import { type AnyFunction, callAll, replaceMethod } from "../session/patch.ts";
 import { cut, NONE, type ProbeContext, quietly } from "./probe.ts";
 import type { Redact } from "./redaction.ts";
 

@@ -5,7 +5,7 @@ import { installEventLoop } from "./event_loop.ts";
 import { installFetch } from "./fetch.ts";
 import { installFiles } from "./files.ts";
 import { installHttpServer } from "./http_server.ts";
-import { callAll } from "./patch.ts";
+import { callAll } from "../session/patch.ts";
 import { installPerformance } from "./performance.ts";
 import {
   durationClock,

@@ -1,5 +1,5 @@
 import { string, u64 } from "../trace/mod.ts";
-import { type AnyFunction, callAll, replaceMethod } from "./patch.ts";
+import { type AnyFunction, callAll, replaceMethod } from "../session/patch.ts";
 import { cut, type ProbeContext, quietly } from "./probe.ts";
 
 /**

@@ -1,3 +1,4 @@
+import { pathToFileURL } from "node:url";
 import { TraceSession } from "../session/mod.ts";
 import { currentSession } from "./current.ts";
 import { installProbes } from "./install.ts";
@@ -68,7 +69,7 @@ function isOfThisProcess(directory: string): boolean {
 /** The absolute specifier of a module that is given as for an import in the current directory. */
 function moduleUrl(specifier: string | null): string | null {
   if (specifier === null || URL.canParse(specifier)) return specifier;
-  const directory = new URL(`file://${Deno.cwd()}/`);
+  const directory = pathToFileURL(`${Deno.cwd()}/`);
   return /^\.{0,2}\//.test(specifier) ? new URL(specifier, directory).href : specifier;
 }
 

@@ -101,14 +101,16 @@ export function claimCpu(handle: CpuPoolHandle, options: ClaimOptions = {}): Cla
   return null;
 }
 
-/** CPUs of a pool's machine that no thread has, whether they are spare or down; with the booting one's. */
-export function freeCpus(handle: CpuPoolHandle): number {
+/** How many CPUs of a pool can be claimed now, and how many threads have. */
+export function cpuCounts(
+  handle: CpuPoolHandle,
+): { readonly spare: number; readonly claimed: number } {
   const table = new Int32Array(handle.table);
-  const stride = 1 + handle.channels.length;
-  let free = 0;
-  for (let state = CPUS; state < table.length; state += stride) {
+  const counts = { spare: 0, claimed: 0 };
+  for (let state = CPUS; state < table.length; state += 1 + handle.channels.length) {
     const is = readOnce(table, state);
-    if (is === EMPTY || is === SPARE) free++;
+    if (is === SPARE) counts.spare++;
+    else if (is !== EMPTY) counts.claimed++;
   }
-  return free;
+  return counts;
 }

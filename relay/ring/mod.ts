@@ -44,8 +44,8 @@ export {
   claimCpu,
   type ClaimedCpu,
   type ClaimOptions,
+  cpuCounts,
   type CpuPoolHandle,
-  freeCpus,
 } from "./claim_cpu.ts";
 export * from "./client.ts";
 export * from "./cpu_pool.ts";

@@ -3,7 +3,7 @@ import { isMainThread } from "node:worker_threads";
 import {
   claimCpu,
   type ClaimedCpu,
-  freeCpus,
+  cpuCounts,
   peekOpenSubbuf,
   RingMemory,
   type RingWriter,
@@ -13,6 +13,7 @@ import {
   cheapestClock,
   type Clock,
   Registry,
+  sleep,
   StreamClient,
   StreamState,
   Tracer,
@@ -94,12 +95,16 @@ export class Attachment {
     };
     const begin = performance.now();
     for (;;) {
-      const claimed = claimCpu(pool, { client, untilReleased: !isWebWorker });
-      if (claimed !== null) return claimed;
-      // More CPUs come up on the session's thread, which is never busy for long; its own never is free.
-      const patience = freeCpus(pool) > 1 ? CLAIM_MS : CLAIM_USED_MS;
-      if (performance.now() - begin > patience) return null;
-      Atomics.wait(NEVER, 0, 0, 1);
+      const { spare, claimed } = cpuCounts(pool);
+      // More CPUs come up on the session's thread, whose own is the last.
+      const patience = claimed < this.#handle.cpus - 1 ? CLAIM_MS : CLAIM_USED_MS;
+      const isOver = performance.now() - begin > patience;
+      // A claim that is refused is counted and logged: one a thread is enough.
+      if (spare > 0 || isOver) {
+        const cpu = claimCpu(pool, { client, untilReleased: !isWebWorker });
+        if (cpu !== null || isOver) return cpu;
+      }
+      sleep(1);
     }
   }
 
@@ -117,5 +122,3 @@ export class Attachment {
 
 /** Whether this thread is a `Worker`, the end of which nothing but a lock tells. */
 const isWebWorker = isMainThread && "DedicatedWorkerGlobalScope" in globalThis;
-/** A word to sleep on that nobody ever rings. */
-const NEVER = new Int32Array(new SharedArrayBuffer(4));

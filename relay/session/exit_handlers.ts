@@ -1,4 +1,5 @@
 import process from "node:process";
+import { dress, replaceMethod } from "./patch.ts";
 
 /** Why a process ends, as far as a program is told. */
 export type ExitReason = "unload" | "error" | "unhandledrejection" | "exit" | "SIGINT" | "SIGTERM";
@@ -73,7 +74,7 @@ function endBySignal({ name, number }: (typeof SIGNALS)[number]): void {
 function watchListeners(): void {
   if (isWatching) return;
   isWatching = true;
-  const value = function (this: unknown, ...args: unknown[]): void {
+  const wrapper = function (this: unknown, ...args: unknown[]): void {
     Reflect.apply(addEventListener, this ?? globalThis, args);
     for (const { type, listener } of last) {
       if (type !== args[0]) continue;
@@ -81,23 +82,25 @@ function watchListeners(): void {
       addEventListener.call(globalThis, type, listener);
     }
   };
-  for (const key of ["name", "length"] as const) {
-    Object.defineProperty(value, key, { value: addEventListener[key], configurable: true });
-  }
+  // It is inherited: ours is a property of the object itself, and hidden as that is.
   const hidden = { configurable: true, writable: true, enumerable: false };
+  const value = dress(wrapper, addEventListener);
   Object.defineProperty(globalThis, "addEventListener", { ...hidden, value });
 }
 
 /** Knows of the program's own listeners from the time this module is loaded. */
 function watchSignals(): void {
-  Deno.addSignalListener = (signal, handler) => {
-    addSignalListener(signal, handler);
-    listened[signal]?.add(handler);
+  const watch = (
+    name: string,
+    note: (listeners: Set<() => void>, one: () => void) => void,
+  ): void => {
+    replaceMethod(Deno, name, (original) => (signal: Deno.Signal, handler: () => void) => {
+      original(signal, handler);
+      if (Object.hasOwn(listened, signal)) note(listened[signal], handler);
+    });
   };
-  Deno.removeSignalListener = (signal, handler) => {
-    removeSignalListener(signal, handler);
-    listened[signal]?.delete(handler);
-  };
+  watch("addSignalListener", (listeners, one) => listeners.add(one));
+  watch("removeSignalListener", (listeners, one) => listeners.delete(one));
 }
 
 watchSignals();

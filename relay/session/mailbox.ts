@@ -6,10 +6,11 @@
  *        2  DONE     requests ever answered; whoever asked waits for it to change
  *        3  CLOSED   0, or 1 + the requests answered when it was closed
  *   then SLOTS places of SLOT_SIZE bytes, request n in place n modulo SLOTS:
- *        0  KIND, 1  STATUS: 0 or 1 for a failure, 2  LENGTH of the text, which follows from word 4 on,
- *        3  NUMBER of the request: another one may have come in the place
+ *        0  KIND, 1  STATUS: 0 or 1 for a failure,
+ *        2  NUMBER of the request: another one may have come in the place
+ *        3  the text, its length first
  */
-import { withLock } from "../trace/mod.ts";
+import { SharedText, withLock } from "../trace/mod.ts";
 
 const LOCK = 0;
 const POSTED = 1;
@@ -18,12 +19,11 @@ const CLOSED = 3;
 const SLOTS_AT = 64;
 const SLOTS = 64;
 const SLOT_SIZE = 1024;
-const NUMBER = 3;
-const TEXT_AT = 16;
-const TEXT_SIZE = SLOT_SIZE - TEXT_AT;
+const NUMBER = 2;
+const TEXT_AT = 12;
 
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+// Those of the program may be wrapped by the time they are called.
+const { setInterval, clearInterval } = globalThis;
 
 /** What can be asked of a session's thread. */
 export type RequestKind = "flush" | "exit" | "snapshot" | "close";
@@ -44,12 +44,10 @@ export interface Request {
  */
 export class Mailbox {
   readonly #words: Int32Array<SharedArrayBuffer>;
-  readonly #bytes: Uint8Array<SharedArrayBuffer>;
 
   /** The mailbox in that memory, or a new one. */
   constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(SLOTS_AT + SLOTS * SLOT_SIZE)) {
     this.#words = new Int32Array(memory);
-    this.#bytes = new Uint8Array(memory);
   }
 
   /** What another thread needs to post to it. */
@@ -170,17 +168,18 @@ export class Mailbox {
 
   #read(number: number): Request & { readonly failed: boolean } {
     const at = this.#slot(number);
-    const [kind, status, length] = this.#words.subarray(at / 4);
-    const text = decoder.decode(this.#bytes.slice(at + TEXT_AT, at + TEXT_AT + length));
-    return { kind: KINDS[kind], text, failed: status === 1 };
+    const [kind, status] = this.#words.subarray(at / 4);
+    return { kind: KINDS[kind], text: this.#text(number).text, failed: status === 1 };
   }
 
   #put(number: number, kind: number, status: number, text: string): void {
     const at = this.#slot(number);
-    const encoded = new Uint8Array(TEXT_SIZE);
-    const { written } = encoder.encodeInto(text, encoded);
-    this.#bytes.set(encoded.subarray(0, written), at + TEXT_AT);
-    this.#words.set([kind, status, written], at / 4);
+    this.#text(number).text = text;
+    this.#words.set([kind, status], at / 4);
+  }
+
+  #text(number: number): SharedText {
+    return new SharedText(this.memory, this.#slot(number) + TEXT_AT, SLOT_SIZE - TEXT_AT);
   }
 
   #waitDone(number: number, timeoutMs: number): boolean {

@@ -9,4 +9,3 @@ export * from "./handle.ts";
 export { type ContextName, type SessionOptions } from "./options.ts";
 export * from "./session.ts";
 export * from "./statistics.ts";
-export { STATISTICS_FILE } from "./statistics_file.ts";

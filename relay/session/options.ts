@@ -61,7 +61,7 @@ export interface SessionOptions {
 export type ResolvedOptions = Required<Omit<SessionOptions, "clock">>;
 
 /** Largest RAM a session can have: addresses are integers of 31 bits then. */
-export const MAX_RAM = 2 ** 31 - 2 ** 22;
+const MAX_RAM = 2 ** 31 - 2 ** 22;
 
 /** Checks options, and fills in what was left out. A `RangeError` or `TypeError` says what is wrong. */
 export function resolveOptions(options: SessionOptions): ResolvedOptions {

@@ -1,7 +1,5 @@
+import { STATISTICS_FILE } from "../consume/mod.ts";
 import type { SessionStatistics } from "./statistics.ts";
-
-/** Name of the file beside the trace. It is hidden, so that readers of traces leave it alone. */
-export const STATISTICS_FILE: string = ".statistics.json";
 
 /** The file of a session's figures: opened once, so that permissions can be given up. */
 export class StatisticsFile {

@@ -37,3 +37,5 @@ export * from "./thread_stream.ts";
 export * from "./tracepoint.ts";
 export * from "./tracer.ts";
 export { withLock } from "./shared_lock.ts";
+export { SharedText } from "./shared_text.ts";
+export { sleep } from "./sleep.ts";

@@ -1,10 +1,9 @@
+import { sleep } from "./sleep.ts";
+
 /** How long somebody may hold the lock before he is taken for dead: it is held for microseconds. */
 const DEAD_MS = 5000;
 /** Tries before a thread waits between them. */
 const SPINS = 1000;
-
-/** A word to sleep on that nobody ever rings. */
-const NEVER = new Int32Array(new SharedArrayBuffer(4));
 
 /** What this thread stores in a lock's word. */
 const OWNER = 1 + Math.floor(Math.random() * (2 ** 31 - 2));
@@ -29,7 +28,7 @@ function acquire(words: Int32Array, lock: number): void {
     const found = Atomics.compareExchange(words, lock, 0, OWNER);
     if (found === 0) return;
     if (tries < SPINS) continue;
-    Atomics.wait(NEVER, 0, 0, 1);
+    sleep(1);
     if (found !== holder) [holder, since] = [found, performance.now()];
     else if (performance.now() - since > DEAD_MS) {
       if (Atomics.compareExchange(words, lock, found, OWNER) === found) return;

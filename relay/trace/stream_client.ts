@@ -1,6 +1,5 @@
-import type { Address } from "../../hw/mod.ts";
+import { type Address, PAGE_SIZE } from "../../hw/mod.ts";
 import { PACKET_HEADER_SIZE, writePacketBegin, writePacketEnd } from "../ctf/mod.ts";
-import { PAGE_SIZE } from "../../hw/mod.ts";
 import type { LostCounts, RingClient } from "../ring/mod.ts";
 import type { StreamState } from "./stream_state.ts";
 

@@ -7,29 +7,15 @@
  * median of the runs. Without `--allow-ffi` the clock is `performance.now()`.
  */
 import { TraceSession } from "@ltt/relay/session";
+import { numberOption } from "./arguments.ts";
+import type { EventAnswer } from "./event_program.ts";
+import { EventWorker } from "./event_workers.ts";
 
 const KINDS = ["u64", "3 ints + string"] as const;
 
-const number = (name: string, initial: number): number => {
-  const at = Deno.args.indexOf(`--${name}`);
-  return at < 0 ? initial : Number(Deno.args[at + 1]);
-};
-const runs = number("runs", 5);
-const events = number("events", 5_000_000);
+const runs = numberOption("runs", 5);
+const events = numberOption("events", 5_000_000);
 const json = Deno.args.includes("--json");
-
-/** What a worker of the benchmark answers: milliseconds its events took, on which clock. */
-interface Answer {
-  readonly ms: number;
-  readonly clock: string;
-}
-
-function ask(worker: Worker, message: unknown): Promise<Answer> {
-  return new Promise((resolve) => {
-    worker.onmessage = ({ data }) => resolve(data);
-    worker.postMessage(message);
-  });
-}
 
 const directory = await Deno.makeTempDir();
 const session = await TraceSession.start({
@@ -39,15 +25,13 @@ const session = await TraceSession.start({
   nSubbufs: 4,
   maxCpus: 8,
 });
-const module = new URL("./event_program.ts", import.meta.url);
-const workers = [0, 1].map(() => new Worker(module, { type: "module" }));
-for (const worker of workers) await ask(worker, { handle: session.handle });
+const workers = await EventWorker.start(2, session);
 
 for (const kind of KINDS) {
   for (const threads of [1, 2]) {
     const busy = workers.slice(0, threads);
-    const round = (count: number): Promise<Answer[]> =>
-      Promise.all(busy.map((worker) => ask(worker, { kind, events: count })));
+    const round = (count: number): Promise<EventAnswer[]> =>
+      Promise.all(busy.map((worker) => worker.record(kind, count)));
     await round(events / 5);
     const ns: number[] = [];
     let clock = "";
@@ -68,6 +52,6 @@ for (const kind of KINDS) {
   }
 }
 
-for (const worker of workers) worker.terminate();
+for (const worker of workers) worker.end();
 await session.close();
 await Deno.remove(directory, { recursive: true });

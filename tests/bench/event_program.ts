@@ -1,6 +1,17 @@
 /** A thread of the benchmark: records as many events as it is told, and says how long that took. */
-import { TraceSession } from "@ltt/relay/session";
+import { type SessionHandle, TraceSession } from "@ltt/relay/session";
 import { AT_A_TIME, loops } from "./event_loops.ts";
+
+/** What a thread is told: first which session to take part in, then what to record. */
+export type EventOrder =
+  | { readonly handle: SessionHandle }
+  | { readonly kind: string; readonly events: number; readonly ns: number };
+
+/** What it answers: milliseconds that took, by which clock. */
+export interface EventAnswer {
+  readonly ms: number;
+  readonly clock: string;
+}
 
 /** Events recorded at a time when they are paced. */
 const PACED = 100;
@@ -10,13 +21,14 @@ let session: TraceSession;
 let record: ReturnType<typeof loops>;
 
 globalThis.addEventListener("message", (event) => {
-  const { handle, kind, events, ns = 0 } = (event as MessageEvent).data;
-  if (handle !== undefined) {
-    session = TraceSession.attach(handle);
+  const order: EventOrder = (event as MessageEvent).data;
+  if ("handle" in order) {
+    session = TraceSession.attach(order.handle);
     record = loops(session);
-    worker.postMessage(null);
+    worker.postMessage({ ms: 0, clock: session.clock.name } satisfies EventAnswer);
     return;
   }
+  const { kind, events, ns } = order;
   const loop = record[kind as keyof typeof record];
   const begin = performance.now();
   const atATime = ns === 0 ? AT_A_TIME : PACED;
@@ -25,5 +37,6 @@ globalThis.addEventListener("message", (event) => {
     while (ns > 0 && (performance.now() - begin) * 1e6 < done * ns);
     loop(atATime);
   }
-  worker.postMessage({ ms: performance.now() - begin, clock: session.clock.name });
+  const ms = performance.now() - begin;
+  worker.postMessage({ ms, clock: session.clock.name } satisfies EventAnswer);
 });

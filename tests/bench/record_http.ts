@@ -4,12 +4,10 @@
  * package), or where there is none by a thread that fetches. Prints requests a second, medians, and
  * their ratio.
  */
-const option = (name: string, initial: number): number => {
-  const at = Deno.args.indexOf(`--${name}`);
-  return at < 0 ? initial : Number(Deno.args[at + 1]);
-};
-const rounds = option("rounds", 5);
-const seconds = option("seconds", 3);
+import { numberOption } from "./arguments.ts";
+
+const rounds = numberOption("rounds", 5);
+const seconds = numberOption("seconds", 3);
 const cli = new URL("../../relay/cli/mod.ts", import.meta.url).pathname;
 const directory = await Deno.makeTempDir();
 const program = `${directory}/hello.ts`;

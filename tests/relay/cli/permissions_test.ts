@@ -28,10 +28,10 @@ for (const [args, names] of cases) {
 }
 
 const within: [string, string[]][] = [
-  ["--allow-read=. --allow-write=/work", ["env", "ffi"]],
-  ["-R=/work/ -W=/other,/work/trace", ["env", "ffi"]],
-  ["--allow-write=/work/tra", ["env", "write", "read", "ffi"]],
-  ["--allow-write=/work/trace/deeper", ["env", "write", "read", "ffi"]],
+  ["--allow-read=. --allow-write=/project", ["env", "ffi"]],
+  ["-R=/project/ -W=/other,/project/trace", ["env", "ffi"]],
+  ["--allow-write=/project/tra", ["env", "write", "read", "ffi"]],
+  ["--allow-write=/project/trace/deeper", ["env", "write", "read", "ffi"]],
   ["--allow-env=LTT_* --allow-ffi=/lib", ["write", "read"]],
   ["--allow-env=LTT_RELAY_OUT", ["env", "write", "read", "ffi"]],
 ];
@@ -39,12 +39,12 @@ for (const [args, names] of within) {
   Deno.test(`missingPermissions() leaves what "${args}" covers: ${names.join(", ")} are missing`, () => {
     const paths: Permission[] = [
       { name: "env", value: "LTT_RELAY_*" },
-      { name: "write", value: "/work/trace" },
-      { name: "read", value: "/work/trace" },
+      { name: "write", value: "/project/trace" },
+      { name: "read", value: "/project/trace" },
       { name: "ffi", value: "/lib/libc.so.6" },
     ];
     assertEquals(
-      missingPermissions(args.split(" "), paths, "/work").map(({ name }) => name),
+      missingPermissions(args.split(" "), paths, "/project").map(({ name }) => name),
       names,
     );
   });

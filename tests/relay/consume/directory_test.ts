@@ -1,4 +1,5 @@
-import { StreamFile, TraceFile } from "../../../relay/consume/stream_file.ts";
+import { StreamFile } from "../../../relay/consume/stream_file.ts";
+import { TraceFile } from "../../../relay/consume/trace_file.ts";
 import { TraceDirectory } from "../../../relay/consume/mod.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";

@@ -35,7 +35,8 @@ const PROGRAMS: Readonly<Record<string, string>> = {
     for (const k of ["terminate", "constructor"]) show(Worker.prototype, k);
     for (const k of ["output", "spawn", "constructor"]) show(Deno.Command.prototype, k);
     console.log(Worker.prototype.constructor === Worker, Deno.Command.prototype.constructor === Deno.Command);
-    console.log(Object.keys(globalThis).join(), addEventListener.name, addEventListener.length);`,
+    console.log(Object.keys(globalThis).join(), addEventListener.name, addEventListener.length,
+      Deno.addSignalListener.name, Deno.removeSignalListener.length);`,
   "wrong arguments": `
     const tell = (f) => { try { console.log(f()) } catch (e) { console.log(e.name, e.code, e.message) } };
     const tellLater = (f) => { try { return f().catch((e) => console.log(e.name, e.message)) } catch (e) { console.log("at once", e.name, e.message) } };

@@ -1,4 +1,4 @@
-import type { TraceSession } from "@ltt/relay/session";
+import { TraceSession } from "@ltt/relay/session";
 import { assert, assertEquals } from "@std/assert";
 import {
   assertAgrees,
@@ -231,4 +231,15 @@ Deno.test("recorded and lost are all that was attempted, at full speed into tiny
     const numbers = trace.numbers.get(cpu)!;
     assert(numbers.every((n, i) => i === 0 || n > numbers[i - 1]), `CPU ${cpu} in order`);
   }
+});
+
+Deno.test("a thread for which no CPU is left is refused once, however long it has tried", {
+  ignore,
+}, async () => {
+  using directory = new TempDirectory();
+  await using session = await startSession(directory, { maxCpus: 1 });
+  await using late = TraceSession.attach(session.handle);
+  assertEquals([session.cpu, late.cpu], [0, null]);
+  const [, refused] = new Int32Array(session.handle.pool.table);
+  assertEquals(refused, 1);
 });
