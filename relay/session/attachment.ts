@@ -20,6 +20,7 @@ import {
 } from "../trace/mod.ts";
 import { contextFields, contextValues } from "./contexts.ts";
 import type { SessionHandle } from "./handle.ts";
+import { Mailbox } from "./mailbox.ts";
 
 /** How long a thread waits for a CPU that is about to come up, in milliseconds. */
 const CLAIM_MS = 1000;
@@ -74,7 +75,7 @@ export class Attachment {
     if (!isMainThread) process.once("exit", this.#onExit);
   }
 
-  /** The CPU; `null` when there was none left. */
+  /** The CPU; `null` when there was none left, or the session was closed. */
   get cpu(): number | null {
     return this.#claimed?.cpu ?? null;
   }
@@ -93,8 +94,10 @@ export class Attachment {
       state.times[0] = Math.max(last, this.clock.now());
       return new StreamClient(pool.ram.sab, state, uuid, cpu);
     };
+    const mailbox = new Mailbox(this.#handle.mailbox);
     const begin = performance.now();
-    for (;;) {
+    // In a session that is closed no CPU comes up, and nobody reads.
+    while (!mailbox.closed) {
       const { spare, claimed } = cpuCounts(pool);
       // More CPUs come up on the session's thread, whose own is the last.
       const patience = claimed < this.#handle.cpus - 1 ? CLAIM_MS : CLAIM_USED_MS;
@@ -106,6 +109,7 @@ export class Attachment {
       }
       sleep(1);
     }
+    return null;
   }
 
   /** A stream begins with an empty packet: readers count losses from one packet to the next. */

@@ -1,23 +1,29 @@
 import process from "node:process";
-import { dress, replaceMethod } from "./patch.ts";
+import {
+  addSignalListener,
+  ownListeners,
+  removeSignalListener,
+  watchOwnListeners,
+} from "./own_listeners.ts";
+import { callAll, dress } from "./patch.ts";
+import { type EndingSignal, SIGNALS, type SignalWords } from "./signals.ts";
 
 /** Why a process ends, as far as a program is told. */
-export type ExitReason = "unload" | "error" | "unhandledrejection" | "exit" | "SIGINT" | "SIGTERM";
+export type ExitReason = "unload" | "error" | "unhandledrejection" | "exit" | EndingSignal["name"];
+
+/**
+ * Has everything written. It is told whether the process ends by that signal next. Answers `false` if
+ * that took longer than there is time for.
+ */
+export type ExitFlush = (reason: ExitReason, isEndedBySignal: boolean) => boolean;
 
 const EVENTS = ["unload", "error", "unhandledrejection"] as const;
-const SIGNALS = [{ name: "SIGINT", number: 2 }, { name: "SIGTERM", number: 15 }] as const;
 
 /** What a shell says of a process that a signal ended, less the signal's number. */
 const ENDED_BY_SIGNAL = 128;
 
-const { addSignalListener, removeSignalListener } = Deno;
 const { addEventListener } = globalThis;
 
-/** The program's own listeners to signals: the runtime does not tell. */
-const listened: Readonly<Record<string, Set<() => void>>> = {
-  SIGINT: new Set(),
-  SIGTERM: new Set(),
-};
 /** Listeners that are to be called last, with the events they listen to. */
 const last = new Set<{ readonly type: string; readonly listener: (event: Event) => void }>();
 let isWatching = false;
@@ -26,16 +32,17 @@ let isWatching = false;
  * Calls `flush` before the process ends, whatever ends it but SIGKILL and the like: at the end of the
  * event loop, at `Deno.exit`, at an uncaught error, at SIGINT and SIGTERM; after the program's own
  * listeners to these, for they may record events. It may be called several times. A signal ends the
- * process as it would have, unless the program listens to it; but only once the thread comes to its
- * event loop, and what the program's own listener to a signal records comes after the flush. Returns
- * what takes the handlers away.
+ * process as it would have, unless the program listens to it; what the program's own listener to a signal
+ * records may come after the flush, but before that of the end. All that happens when the thread comes to
+ * its event loop; `signals` tell the session's thread whether it does, so that this can end the process
+ * if it does not. Returns what takes the handlers away.
  *
  * Once there are handlers `addEventListener` is wrapped; `Deno.addSignalListener` is from the start.
  */
-export function handleExit(flush: (reason: ExitReason) => void): () => void {
+export function handleExit(flush: ExitFlush, signals: SignalWords | null): () => void {
   watchListeners();
   const removers = EVENTS.map((type) => {
-    const entry = { type, listener: (): void => flush(type) };
+    const entry = { type, listener: (): void => void flush(type, false) };
     last.add(entry);
     addEventListener.call(globalThis, type, entry.listener);
     return (): void => {
@@ -43,30 +50,39 @@ export function handleExit(flush: (reason: ExitReason) => void): () => void {
       globalThis.removeEventListener(type, entry.listener);
     };
   });
-  const onExit = (): void => flush("exit");
+  const onExit = (): void => void flush("exit", false);
   process.on("exit", onExit);
+  removers.push(() => process.off("exit", onExit));
+  const remove = (): void => callAll(removers);
   for (const signal of SIGNALS) {
     if (Deno.build.os === "windows" && signal.name === "SIGTERM") continue;
     const listener = (): void => {
-      flush(signal.name);
-      const others = listened[signal.name].size + process.listenerCount(signal.name);
-      if (others > 0) return;
+      const isEnd = ownListeners(signal.name) === 0;
+      const isWritten = flush(signal.name, isEnd);
+      if (!isEnd) return;
       removeSignalListener(signal.name, listener);
-      endBySignal(signal);
+      // It has been waited for once.
+      if (!isWritten) remove();
+      endBySignal(signal, isWritten);
     };
     addSignalListener(signal.name, listener);
     removers.push(() => removeSignalListener(signal.name, listener));
   }
-  return () => {
-    process.off("exit", onExit);
-    for (const remove of removers) remove();
-  };
+  if (signals !== null) {
+    removers.push(watchOwnListeners((signal, isOwn) => signals.setOwn(signal, isOwn)));
+    removers.push(() => signals.end());
+    signals.listen();
+  }
+  return remove;
 }
 
-/** Ends the process as the signal would have, as far as the program is allowed to. */
-function endBySignal({ name, number }: (typeof SIGNALS)[number]): void {
+/**
+ * Ends the process as the signal would have, as far as the program is allowed to, and as nobody else
+ * listens: a session's thread that is stuck still does.
+ */
+function endBySignal({ name, number }: EndingSignal, nobodyListens: boolean): void {
   const { state } = Deno.permissions.querySync({ name: "run" });
-  if (state === "granted") Deno.kill(Deno.pid, name);
+  if (nobodyListens && state === "granted") Deno.kill(Deno.pid, name);
   else Deno.exit(ENDED_BY_SIGNAL + number);
 }
 
@@ -87,20 +103,3 @@ function watchListeners(): void {
   const value = dress(wrapper, addEventListener);
   Object.defineProperty(globalThis, "addEventListener", { ...hidden, value });
 }
-
-/** Knows of the program's own listeners from the time this module is loaded. */
-function watchSignals(): void {
-  const watch = (
-    name: string,
-    note: (listeners: Set<() => void>, one: () => void) => void,
-  ): void => {
-    replaceMethod(Deno, name, (original) => (signal: Deno.Signal, handler: () => void) => {
-      original(signal, handler);
-      if (Object.hasOwn(listened, signal)) note(listened[signal], handler);
-    });
-  };
-  watch("addSignalListener", (listeners, one) => listeners.add(one));
-  watch("removeSignalListener", (listeners, one) => listeners.delete(one));
-}
-
-watchSignals();

@@ -2,6 +2,7 @@ import { Worker } from "node:worker_threads";
 import type { SessionHandle } from "./handle.ts";
 import type { Mailbox } from "./mailbox.ts";
 import type { ResolvedOptions } from "./options.ts";
+import type { SignalWords } from "./signals.ts";
 import type { ThreadAnswer, ThreadStart } from "./thread_messages.ts";
 
 /** A session's own thread, and what names the session. */
@@ -12,16 +13,21 @@ export interface LaunchedThread {
   readonly handle: SessionHandle;
 }
 
-/** Starts a session's own thread. What that cannot do is thrown, and no thread is left. */
+/**
+ * Starts a session's own thread, which ends a busy program at signals if it is given words for them. What
+ * it cannot do is thrown, and no thread is left.
+ */
 export async function launchThread(
   options: ResolvedOptions,
   mailbox: Mailbox,
+  signals: SignalWords | null,
 ): Promise<LaunchedThread> {
   const thread = startThread();
   const { promise, resolve, reject } = Promise.withResolvers<ThreadAnswer>();
   thread.once("message", resolve);
   thread.once("error", reject);
-  thread.postMessage({ options, mailbox: mailbox.memory } satisfies ThreadStart);
+  const start = { options, mailbox: mailbox.memory, signals: signals?.memory ?? null };
+  thread.postMessage(start satisfies ThreadStart);
   try {
     const answer = await promise;
     if (answer.type === "failed") throw namedError(answer.name, answer.message);

@@ -5,6 +5,7 @@
  *        1  POSTED   requests ever posted; the session's thread waits for it
  *        2  DONE     requests ever answered; whoever asked waits for it to change
  *        3  CLOSED   0, or 1 + the requests answered when it was closed
+ *        4  BEGUN    requests ever begun to be handled, by the session's thread
  *   then SLOTS places of SLOT_SIZE bytes, request n in place n modulo SLOTS:
  *        0  KIND, 1  STATUS: 0 or 1 for a failure,
  *        2  NUMBER of the request: another one may have come in the place
@@ -16,6 +17,7 @@ const LOCK = 0;
 const POSTED = 1;
 const DONE = 2;
 const CLOSED = 3;
+const BEGUN = 4;
 const SLOTS_AT = 64;
 const SLOTS = 64;
 const SLOT_SIZE = 1024;
@@ -38,6 +40,11 @@ export interface Request {
   readonly text: string;
 }
 
+/** Says that an answer came, and nobody knows which. */
+export class AnswerLostError extends Error {
+  override readonly name: string = "AnswerLostError";
+}
+
 /**
  * Takes requests to a session's thread. Posting is synchronous and can be waited for without an event
  * loop, so it works in a process that is about to end.
@@ -56,8 +63,9 @@ export class Mailbox {
   }
 
   /**
-   * Posts a request, and returns its number. Waits while 64 are not answered; a `TypeError` once the
-   * mailbox is closed.
+   * Posts a request, and returns its number; that of the last one if that is to flush, too, and not begun:
+   * it will write all that was recorded before this call. Waits while 64 are not answered; a `TypeError`
+   * once the mailbox is closed.
    */
   post(kind: RequestKind, text: string = ""): number {
     for (;;) {
@@ -78,8 +86,19 @@ export class Mailbox {
     return this.#waitDone(number, timeoutMs);
   }
 
+  /** Whether a request is answered, or will never be. */
+  isSettled(number: number): boolean {
+    return this.#pending(number) === null;
+  }
+
   /** The answer to a request, without blocking the thread; throws what the session's thread refused with. */
   async answer(number: number): Promise<string> {
+    await this.settled(number);
+    return this.answered(number);
+  }
+
+  /** Resolves when a request is answered, or will never be. */
+  async settled(number: number): Promise<void> {
     // A program ends when it does nothing else than wait like this.
     const alive = setInterval(() => {}, 2 ** 30);
     try {
@@ -89,17 +108,20 @@ export class Mailbox {
     } finally {
       clearInterval(alive);
     }
-    return this.answered(number);
   }
 
-  /** The answer to a request that has been waited for; throws what the session's thread refused with. */
+  /**
+   * The answer to a request that has been waited for; throws what the session's thread refused with, and
+   * an {@linkcode AnswerLostError} when there were 64 other requests since.
+   */
   answered(number: number): string {
     if (!this.#isAnswered(number)) {
       throw new TypeError("Cannot have an answer of the session: it is closed");
     }
     const { failed, text } = this.#read(number);
     if (Atomics.load(this.#words, this.#slot(number) / 4 + NUMBER) !== number) {
-      throw new Error(`Cannot tell what the session answered: ${SLOTS} others have asked since`);
+      const why = `${SLOTS} others have asked since`;
+      throw new AnswerLostError(`Cannot tell what the session answered: ${why}`);
     }
     if (failed) throw new Error(text);
     return text;
@@ -110,6 +132,7 @@ export class Mailbox {
     for (;;) {
       const posted = Atomics.load(this.#words, POSTED);
       for (let n = Atomics.load(this.#words, DONE); n < posted; n++) {
+        Atomics.add(this.#words, BEGUN, 1);
         if (this.#serve(n, handle) === "close") return this.#close(n + 1);
         Atomics.store(this.#words, DONE, n + 1);
         Atomics.notify(this.#words, DONE);
@@ -147,12 +170,20 @@ export class Mailbox {
       throw new TypeError(`Cannot ask the session for "${kind}": it is closed`);
     }
     const number = Atomics.load(this.#words, POSTED);
+    if (kind === "flush" && this.#isFlushToCome(number - 1)) return number - 1;
     if (Atomics.load(this.#words, DONE) <= number - SLOTS) return null;
     Atomics.store(this.#words, this.#slot(number) / 4 + NUMBER, number);
     this.#put(number, KINDS.indexOf(kind), 0, text);
     Atomics.store(this.#words, POSTED, number + 1);
     Atomics.notify(this.#words, POSTED);
     return number;
+  }
+
+  /** Whether a request is to flush, and its handling has not begun. */
+  #isFlushToCome(number: number): boolean {
+    // Not a load: the session's thread adds to what this has stored, so it sees what was recorded before.
+    const begun = Atomics.add(this.#words, BEGUN, 0);
+    return begun <= number && this.#read(number).kind === "flush";
   }
 
   #serve(number: number, handle: (request: Request) => string): RequestKind {

@@ -8,15 +8,15 @@ import {
   type TracepointOptions,
 } from "../trace/mod.ts";
 import { Attachment, type AttachOptions } from "./attachment.ts";
+import { ExitFlush } from "./exit_flush.ts";
 import { handleExit } from "./exit_handlers.ts";
 import type { SessionHandle } from "./handle.ts";
 import { launchThread } from "./launch.ts";
 import { Mailbox } from "./mailbox.ts";
 import { resolveOptions, type SessionOptions } from "./options.ts";
+import { Requests } from "./requests.ts";
+import { type SignalWords, signalWords } from "./signals.ts";
 import { readStatistics, type SessionStatistics } from "./statistics.ts";
-
-/** How long a process that ends waits for its trace to be written, in milliseconds. */
-const EXIT_MS = 10_000;
 
 /** The clock that a thread reads. */
 export interface SessionClock {
@@ -44,6 +44,7 @@ export class TraceSession {
   /** Names the session to other threads: send it to a worker, which attaches. */
   readonly handle: SessionHandle;
   readonly #mailbox: Mailbox;
+  readonly #requests: Requests;
   readonly #attachment: Attachment;
   /** The session's thread, on the one that started it. */
   readonly #thread: Worker | null;
@@ -59,16 +60,21 @@ export class TraceSession {
    * `TypeError` or `RangeError` for options there cannot be, an `Error` when the output cannot be made.
    * Needs `--allow-read` for this module, `--allow-write` for the output; with `--allow-ffi` events
    * cost a third of what they cost without.
+   *
+   * Better called on the main thread. A session that was started in a `Worker` is not told of a
+   * `Deno.exit` elsewhere: what its threads have recorded in the last `switchTimerMs` may be missing
+   * then.
    */
   static async start(options: SessionOptions = {}): Promise<TraceSession> {
     const resolved = resolveOptions(options);
     const mailbox = new Mailbox();
-    const { thread, handle } = await launchThread(resolved, mailbox);
+    const signals = resolved.handlesExit ? signalWords() : null;
+    const { thread, handle } = await launchThread(resolved, mailbox, signals);
     try {
       const session = new TraceSession(handle, options, thread);
       session.#watch(thread);
       session.start();
-      if (resolved.handlesExit) session.#handleExit(resolved.snapshotsAtExit);
+      if (resolved.handlesExit) session.#handleExit(resolved.snapshotsAtExit, signals);
       return session;
     } catch (error) {
       await thread.terminate();
@@ -78,7 +84,11 @@ export class TraceSession {
 
   /**
    * Takes part in a session that another thread has started: at once, whatever other threads do. A
-   * thread for which no CPU is left can declare tracepoints; its events are lost, and counted.
+   * thread for which no CPU is left can declare tracepoints; its events are lost, and counted. To a
+   * session that is closed it comes too late, and nothing is recorded.
+   *
+   * A thread gives its CPU back when it closes its part or ends by itself, a `Worker` also when it is
+   * terminated. A worker of `node:worker_threads` that is terminated keeps its CPU for good.
    */
   static attach(handle: SessionHandle, options: AttachOptions = {}): TraceSession {
     return new TraceSession(handle, options, null);
@@ -89,6 +99,7 @@ export class TraceSession {
     this.handle = handle;
     this.#thread = thread;
     this.#mailbox = new Mailbox(handle.mailbox);
+    this.#requests = new Requests(this.#mailbox);
     this.#attachment = new Attachment(handle, options);
   }
 
@@ -167,7 +178,7 @@ export class TraceSession {
   /** Resolves when everything recorded before is written; throws why the output has failed. */
   async flush(): Promise<void> {
     this.#assertOpen("flush");
-    await this.#mailbox.answer(this.#mailbox.post("flush"));
+    await this.#requests.ask("flush");
   }
 
   /**
@@ -177,7 +188,7 @@ export class TraceSession {
    */
   async snapshot(why: string = ""): Promise<string> {
     this.#assertOpen("take a snapshot of");
-    return await this.#mailbox.answer(this.#mailbox.post("snapshot", why));
+    return await this.#requests.ask("snapshot", why);
   }
 
   /**
@@ -210,27 +221,13 @@ export class TraceSession {
   }
 
   /** Has everything written before the process ends. */
-  #handleExit(takesSnapshots: boolean): void {
-    let hasEnded = false;
+  #handleExit(takesSnapshots: boolean, signals: SignalWords | null): void {
     this.#takesSnapshots = takesSnapshots;
-    this.#removeHandlers = handleExit((reason) => {
-      const isError = reason === "error" || reason === "unhandledrejection";
-      let snapshot: number | null = null;
-      if (takesSnapshots && this.#closeRequest === null && !hasEnded) {
-        hasEnded = !isError;
-        snapshot = this.#mailbox.post("snapshot", reason);
-      }
-      // What else cannot be written the session's thread says by itself.
-      const request = this.#closeRequest ?? this.#mailbox.post("exit");
-      try {
-        if (!this.#mailbox.wait(request, EXIT_MS)) {
-          throw new Error(`Cannot write the trace within ${EXIT_MS / 1000} s`);
-        }
-        if (snapshot !== null) this.#mailbox.answered(snapshot);
-      } catch (error) {
-        console.error(`ltt-relay: ${(error as Error).message}`);
-      }
-    });
+    const exit = new ExitFlush(this.handle, takesSnapshots);
+    this.#removeHandlers = handleExit(
+      (reason, isEnd) => exit.flush(reason, isEnd, this.#closeRequest),
+      signals,
+    );
   }
 
   /** Whoever waits for the session's thread must not, should it die. */

@@ -7,6 +7,8 @@ export interface ThreadStart {
   readonly options: ResolvedOptions;
   /** Where requests come from. */
   readonly mailbox: SharedArrayBuffer;
+  /** Words of signals, if the program is to be ended when it does not come to its event loop. */
+  readonly signals: SharedArrayBuffer | null;
 }
 
 /** What it answers. */

@@ -84,6 +84,13 @@ switch (how) {
     addListener();
     await signalled("SIGINT");
     break;
+  case "own listener that ends at once":
+    Deno.addSignalListener("SIGINT", () => {
+      event(100);
+      Deno.exit(6);
+    });
+    await signalled("SIGINT");
+    break;
   case "own listener, added first":
     await signalled("SIGINT");
     break;

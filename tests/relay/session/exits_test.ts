@@ -16,6 +16,7 @@ const ENDS: Readonly<Record<string, readonly number[]>> = {
   "SIGTERM": range(0, 100),
   "own listener": range(0, 102),
   "own listener, added first": range(0, 102),
+  "own listener that ends at once": range(0, 101),
   "listener taken away": range(0, 100),
   "process listener": range(0, 101),
 };

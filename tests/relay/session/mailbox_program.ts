@@ -16,7 +16,7 @@ globalThis.addEventListener("message", async (event) => {
   const mailbox = new Mailbox(memory);
   const answers: string[] = [];
   for (let i = 0; i < count; i++) {
-    const number = mailbox.post(i % 2 === 0 ? "flush" : "snapshot", `${name} ${i}`);
+    const number = mailbox.post(i % 2 === 0 ? "exit" : "snapshot", `${name} ${i}`);
     answers.push(await mailbox.answer(number));
   }
   worker.postMessage(answers);

@@ -67,6 +67,35 @@ Deno.test("64 requests can be in flight", async () => {
   await close();
 });
 
+Deno.test("post() of a flush is that of the last one, unless that has begun", async () => {
+  const mailbox = new Mailbox();
+  const numbers: number[] = [];
+  const handled: string[] = [];
+  const done = mailbox.serve(({ kind }) => {
+    handled.push(kind);
+    if (handled.length === 1) numbers.push(mailbox.post("flush"), mailbox.post("flush"));
+    return kind;
+  });
+  numbers.push(mailbox.post("flush"), mailbox.post("flush"));
+  numbers.push(mailbox.post("snapshot"), mailbox.post("flush"), mailbox.post("flush"));
+  await Promise.all(numbers.map((number) => mailbox.answer(number)));
+  await mailbox.answer(mailbox.post("close"));
+  await done;
+  // The first is handled when all of these are posted; in it two more are.
+  assertEquals(numbers, [0, 0, 1, 2, 2, 2, 2]);
+  assertEquals(handled, ["flush", "snapshot", "flush", "close"]);
+  const other = new Mailbox();
+  const begun: number[] = [];
+  const served = other.serve(({ kind }) => {
+    if (kind === "flush" && begun.length < 3) begun.push(other.post("flush"), other.post("flush"));
+    return kind;
+  });
+  await other.answer(other.post("flush"));
+  assertEquals(begun, [1, 1, 2, 2], "not that which is being handled");
+  await other.answer(other.post("close"));
+  await served;
+});
+
 Deno.test("answer() never gives another request's answer", async () => {
   const { mailbox, close } = served(({ text }) => text);
   const first = mailbox.post("snapshot", "first");
@@ -139,7 +168,7 @@ Deno.test("requests of several threads at once are all answered, each with its o
       ),
     );
     const expected = names.map((name) =>
-      Array.from({ length: count }, (_, i) => `${i % 2 === 0 ? "flush" : "snapshot"} ${name} ${i}`)
+      Array.from({ length: count }, (_, i) => `${i % 2 === 0 ? "exit" : "snapshot"} ${name} ${i}`)
     );
     assertEquals(answers, expected);
   }

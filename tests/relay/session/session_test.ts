@@ -375,3 +375,34 @@ Deno.test("a session writes to where it began, whatever directory the program go
   }
   assertEquals((await readTrace(`${directory.path}/here`)).events.length, 1);
 });
+
+Deno.test("1,000 flush() at once resolve, each when all that was recorded before is written", {
+  ignore,
+}, async () => {
+  using directory = new TempDirectory();
+  const session = await startSession(directory, { subbufSize: 2 ** 20 });
+  const event = numbered(session);
+  const path = `${directory.path}/trace/channel0_0`;
+  const sizes: number[] = [];
+  const flushes = range(0, 1000).map(async (n) => {
+    event(n);
+    await session.flush();
+    sizes.push(Deno.statSync(path).size);
+  });
+  await Promise.all(flushes);
+  await session.flush();
+  assertEquals((await readTrace(`${directory.path}/trace`)).numbers.get(0), range(0, 1000));
+  assertEquals(sizes.length, 1000);
+  const late = [session.flush(), session.flush(), session.close()];
+  await Promise.all(late);
+});
+
+Deno.test("100 snapshot() at once resolve, each to its own trace", { ignore }, async () => {
+  using directory = new TempDirectory();
+  await using session = await startSession(directory, { mode: "flight-recorder" });
+  numbered(session)(7);
+  const paths = await Promise.all(range(0, 100).map((i) => session.snapshot(`${i}`)));
+  const expected = range(0, 100).map((i) => `${directory.path}/trace/snapshot-${i}-${i}`);
+  assertEquals(paths, expected);
+  assertEquals((await readTrace(paths[99])).numbers.get(0), [7]);
+});

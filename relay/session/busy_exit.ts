@@ -1,0 +1,109 @@
+import { openRaise } from "./libc.ts";
+import { Mailbox, type Request } from "./mailbox.ts";
+import { type EndingSignal, SIGNALS, type SignalWords } from "./signals.ts";
+
+/** How long a program may compute, after a signal, before it comes to its event loop, in milliseconds. */
+const GRACE_MS = 1000;
+
+type Handle = (request: Request) => string;
+
+/**
+ * The mailbox of a session's thread that also ends the program at SIGINT and SIGTERM when all is written.
+ * The thread that started the session does that itself; but one that computes, or waits, without coming
+ * to its event loop never sees the signal, which its listener has robbed of its default action. Nothing
+ * is done for a program that listens to the signal itself.
+ */
+export class BusyExitMailbox extends Mailbox {
+  readonly #words: SignalWords;
+  readonly #takesSnapshots: boolean;
+  /** Opened at the start: the permission may be given up. */
+  readonly #raise = openRaise();
+  readonly #timers = new Map<EndingSignal, ReturnType<typeof setTimeout>>();
+  #removers: (() => void)[] = [];
+  #hasLeft = false;
+  #hasSnapshot = false;
+
+  /** The mailbox in that memory, of a session that takes a snapshot when the process ends, or not. */
+  constructor(memory: SharedArrayBuffer, words: SignalWords, takesSnapshots: boolean) {
+    super(memory);
+    this.#words = words;
+    this.#takesSnapshots = takesSnapshots;
+  }
+
+  override async serve(handle: Handle): Promise<void> {
+    this.#listen(handle);
+    await super.serve((request) => {
+      // The other thread ends the process next, or there is nothing left to write. Before it is answered:
+      // while anybody listens, a signal does not have its default action.
+      if (request.kind === "close" || (request.kind === "exit" && request.text !== "")) {
+        this.#leave();
+      }
+      return handle(request);
+    });
+  }
+
+  async #listen(handle: Handle): Promise<void> {
+    // A signal before that has its default action.
+    await this.#words.untilListening();
+    if (this.#hasLeft) return;
+    for (const signal of SIGNALS) {
+      const listener = (): void => this.#onSignal(signal, handle);
+      Deno.addSignalListener(signal.name, listener);
+      this.#removers.push(() => Deno.removeSignalListener(signal.name, listener));
+    }
+  }
+
+  #leave(): void {
+    this.#hasLeft = true;
+    for (const remove of this.#removers) remove();
+    this.#removers = [];
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#timers.clear();
+  }
+
+  #onSignal(signal: EndingSignal, handle: Handle): void {
+    // The program's listener may take itself away as it begins: later is too late to look.
+    if (this.#words.isOwn(signal) || this.#timers.has(signal)) return;
+    const call = this.#words.call();
+    const end = (): void => {
+      this.#timers.delete(signal);
+      if (!this.#words.isAnswered(call) && !this.#words.isOwn(signal)) this.#end(signal, handle);
+    };
+    this.#timers.set(signal, setTimeout(end, GRACE_MS));
+  }
+
+  #end({ name, number }: EndingSignal, handle: Handle): void {
+    if (this.#takesSnapshots && !this.#hasSnapshot) {
+      this.#hasSnapshot = true;
+      attempt(() => handle({ kind: "snapshot", text: name }));
+    }
+    // What cannot be written is said there.
+    attempt(() => handle({ kind: "exit", text: name }), false);
+    if (this.#raise !== null) return this.#raise(number);
+    const why = "it does not come to its event loop";
+    if (Deno.permissions.querySync({ name: "run" }).state === "granted") {
+      say(`${name} ends the program by SIGKILL: ${why}`);
+      // By no other signal: to this one the busy thread listens.
+      Deno.kill(Deno.pid, "SIGKILL");
+    } else {
+      const missing = "and has neither --allow-ffi nor --allow-run";
+      say(`Cannot end the program by ${name}: ${why}, ${missing}`);
+    }
+  }
+}
+
+function attempt(body: () => void, isSaid = true): void {
+  try {
+    body();
+  } catch (error) {
+    if (isSaid) say(error instanceof Error ? error.message : `${error}`);
+  }
+}
+
+function say(text: string): void {
+  try {
+    Deno.stderr.writeSync(new TextEncoder().encode(`ltt-relay: ${text}\n`));
+  } catch {
+    // Nobody listens.
+  }
+}

@@ -1,0 +1,16 @@
+/** A program of the tests that does not end at a signal, and comes to its event loop: no reason to end it. */
+import { BusyExitMailbox } from "../../../relay/session/busy_exit.ts";
+import { SignalWords } from "../../../relay/session/signals.ts";
+
+const words = new SignalWords();
+const mailbox = new BusyExitMailbox(new SharedArrayBuffer(2 ** 17), words, true);
+const handled: string[] = [];
+mailbox.serve(({ kind }) => {
+  handled.push(kind);
+  return "";
+});
+words.listen();
+await new Promise((resolve) => setTimeout(resolve, 10));
+Deno.kill(Deno.pid, "SIGINT");
+await new Promise((resolve) => setTimeout(resolve, 1500));
+console.log(handled);
