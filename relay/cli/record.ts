@@ -1,24 +1,22 @@
 import { rmSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { assertReplaceable, STATISTICS_FILE } from "../consume/mod.ts";
+import { assertReplaceable, LOCK_FILE, STATISTICS_FILE } from "../consume/mod.ts";
+import { moduleFiles } from "../probes/module_files.ts";
 import { readSettings, timestamp } from "../probes/options.ts";
 import type { SessionStatistics } from "../session/mod.ts";
 import { resolveOptions } from "../session/options.ts";
 import { clockLibraryPath } from "../trace/mod.ts";
+import { Ending, forwardSignals } from "./ending.ts";
 import { attempt, JobError } from "./job_error.ts";
 import { missingPermissions, type Permission } from "./permissions.ts";
 import { parseRecordArguments, type RecordArguments, usage } from "./record_arguments.ts";
 import { StatusLine } from "./status_line.ts";
 import { progressLine, summaryOf, summaryText } from "./summary.ts";
+import { writtenIn } from "./written.ts";
 
 /** Milliseconds between two looks at the figures. */
 const LOOK_MS = 500;
-/** Milliseconds a program has to end by itself before it is told more firmly. */
-const PATIENCE_MS = 10_000;
-/** What a program is ended with, one after the other. */
-const ENDING: readonly Deno.Signal[] = ["SIGINT", "SIGTERM", "SIGKILL"];
-
 /** How long the example runs, in seconds. */
 const EXAMPLE_SECONDS = 4;
 
@@ -123,11 +121,13 @@ class Recording {
       { name: "write", value: this.#trace },
       { name: "read", value: this.#trace },
     ];
-    const modules = [import.meta.resolve("../../")];
-    if (env.LTT_RELAY_REDACT !== undefined) modules.push(this.#moduleUrl(env.LTT_RELAY_REDACT));
-    for (const module of modules) {
-      if (module.startsWith("file:")) needed.push({ name: "read", value: fileURLToPath(module) });
-    }
+    const tracer = import.meta.resolve("../../");
+    const hook = env.LTT_RELAY_REDACT;
+    const files = [
+      ...(tracer.startsWith("file:") ? [fileURLToPath(tracer)] : []),
+      ...(hook === undefined ? [] : moduleFiles(this.#moduleUrl(hook))),
+    ];
+    for (const value of files) needed.push({ name: "read", value });
     // Where the program may open libraries of its own, giving up all of them would take those away.
     const isLimited = denoArgs.some((arg) => arg.startsWith("--allow-ffi="));
     const library = isLimited ? clockLibraryPath() : "";
@@ -140,7 +140,7 @@ class Recording {
   /** Of that, what the tracer can do without once all is open: not files that come as they are needed. */
   #givenUp(): string[] {
     const { env } = this.#options;
-    const isRotated = env.LTT_RELAY_MAX_FILE_SIZE !== undefined && !env.LTT_RELAY_MAX_FILES;
+    const isRotated = Number(env.LTT_RELAY_MAX_FILE_SIZE ?? 0) > 0;
     const makesFiles = isRotated || env.LTT_RELAY_MODE === "flight-recorder";
     return this.#granted.filter((one) => !makesFiles || !one.endsWith(`=${this.#trace}`));
   }
@@ -164,17 +164,23 @@ class Recording {
         `Cannot say what was recorded to ${this.#trace}: the program told nothing`,
       );
     }
+    const written = writtenIn(this.#trace, this.#options.env);
     const trace = relative(Deno.cwd(), this.#trace) || ".";
+    const shown = trace.startsWith("..") ? this.#trace : trace;
     // The program may have ended in the middle of a line.
-    if (this.#options.json) console.log(`\n${JSON.stringify(summaryOf(this.#trace, statistics))}`);
-    else console.error(summaryText(trace.startsWith("..") ? this.#trace : trace, statistics));
+    if (!this.#options.json) return console.error(summaryText(shown, statistics, written));
+    console.log(`\n${JSON.stringify(summaryOf(this.#trace, statistics, written))}`);
   }
 
-  /** Removes the files of streams that nothing was written to: all were made at the start. */
+  /**
+   * Removes the files of streams that nothing was written to, for all were made at the start, and the
+   * lock of a program that has not closed its session.
+   */
   #removeEmpty(): void {
-    for (const { name } of [...Deno.readDirSync(this.#trace)]) {
+    for (const { name, isFile } of [...Deno.readDirSync(this.#trace)]) {
       const path = `${this.#trace}/${name}`;
-      if (Deno.statSync(path).size === 0) Deno.removeSync(path);
+      if (!isFile) continue;
+      if (name === LOCK_FILE || Deno.statSync(path).size === 0) Deno.removeSync(path);
     }
   }
 
@@ -191,67 +197,11 @@ class Recording {
 /** The program that is recorded when none is named. */
 const EXAMPLE = import.meta.resolve("./example/server.ts");
 
-/** Ends a program when its time is over, more firmly from time to time. */
-class Ending {
-  readonly #child: Deno.ChildProcess;
-  readonly #signals = [...ENDING];
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #hasBegun = false;
-
-  constructor(child: Deno.ChildProcess) {
-    this.#child = child;
-  }
-
-  /** Whether the program has been told to end. */
-  get hasBegun(): boolean {
-    return this.#hasBegun;
-  }
-
-  /** Tells the program to end in so many milliseconds. */
-  begin(ms: number): void {
-    this.#timer = setTimeout(() => {
-      const signal = this.#signals.shift();
-      if (signal === undefined) return;
-      this.#hasBegun = true;
-      kill(this.#child, signal);
-      this.begin(PATIENCE_MS);
-    }, ms);
-  }
-
-  /** The program has ended. */
-  stop(): void {
-    clearTimeout(this.#timer);
-  }
-}
-
 /** Refuses what the probes would, before the program runs. */
 function assertSettings(env: Readonly<Record<string, string>>): void {
   try {
     resolveOptions(readSettings((name) => env[name]).session);
   } catch (error) {
     throw new JobError((error as Error).message);
-  }
-}
-
-/** Hands on signals to the program; SIGINT of a terminal it gets itself. */
-function forwardSignals(child: Deno.ChildProcess): () => void {
-  const signals: Deno.Signal[] = Deno.build.os === "windows"
-    ? ["SIGINT"]
-    : ["SIGINT", "SIGTERM", "SIGHUP"];
-  const listeners = signals.map((signal) => (): void => {
-    if (signal !== "SIGINT" || !Deno.stdin.isTerminal()) kill(child, signal);
-  });
-  for (const [i, signal] of signals.entries()) Deno.addSignalListener(signal, listeners[i]);
-  return () => {
-    for (const [i, signal] of signals.entries()) Deno.removeSignalListener(signal, listeners[i]);
-  };
-}
-
-/** Sends a signal to a program, unless it has ended. */
-function kill(child: Deno.ChildProcess, signal: Deno.Signal): void {
-  try {
-    child.kill(signal);
-  } catch {
-    // It has.
   }
 }

@@ -28,7 +28,7 @@ Runs SCRIPT as \`deno run\` would, and records what it does: requests, files, pr
 workers, errors and its own tracepoints. SCRIPT has the permissions that are given here, as to
 \`deno run\`, and no others. Without SCRIPT an example is recorded: an HTTP server under load.
 
-  --out DIR            directory for the trace (default trace-DATE-TIME)
+  --out DIR            directory for the trace, replaces one there (default trace-DATE-TIME)
   --seconds S          interrupt the program after S seconds
   --json               print the summary as a line of JSON on standard output
   --probes LIST        groups to record, or with a leading - not to: http, fetch, file, process,
@@ -41,7 +41,7 @@ workers, errors and its own tracepoints. SCRIPT has the permissions that are giv
   --subbufs N          sub-buffers of a thread (default 16)
   --cpus N             threads that can be recorded at a time (default 32)
   --max-file-size B    bytes after which a stream goes on in another file
-  --max-files N        files of a stream, the oldest of which is written over
+  --max-files N        with --max-file-size: files of a stream, the oldest is written over
   --cwd DIR            directory that relative paths start from (default: the current one)
 
 All other options before SCRIPT are those of \`deno run\`: --allow-net, -A, --config=FILE …

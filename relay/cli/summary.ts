@@ -1,8 +1,9 @@
 import type { SessionStatistics } from "../session/mod.ts";
 import { sumLost } from "../session/mod.ts";
 import { formatTable } from "./report.ts";
+import type { Written } from "./written.ts";
 
-/** Tracepoints that the summary names. */
+/** Tracepoints that the summary names, and snapshots. */
 const TOP = 10;
 
 /** The summary of a recording, for programs. */
@@ -19,10 +20,16 @@ export interface Summary {
   readonly clock: string;
   /** What each CPU did. */
   readonly cpus: readonly { cpu: number; events: number; lost: number; bytes: number }[];
+  /** Of a flight recorder the paths of its snapshots, which are all that was written. */
+  readonly snapshots?: readonly string[];
 }
 
 /** Makes the summary of a session's figures. */
-export function summaryOf(trace: string, statistics: SessionStatistics): Summary {
+export function summaryOf(
+  trace: string,
+  statistics: SessionStatistics,
+  written: Written,
+): Summary {
   const { events, bytes, lost, cpus } = statistics;
   const clocks = new Set(cpus.map(({ clock }) => clock).filter((clock) => clock !== ""));
   return {
@@ -32,11 +39,21 @@ export function summaryOf(trace: string, statistics: SessionStatistics): Summary
     bytes,
     clock: [...clocks].join(", "),
     cpus: cpus.map(({ cpu, events, lost, bytes }) => ({ cpu, events, lost, bytes })),
+    ...(written.kind === "snapshots"
+      ? { snapshots: written.snapshots.map((name) => `${trace}/${name}`) }
+      : {}),
   };
 }
 
-/** The summary for people: the events there were most of, what each CPU did, what was lost. */
-export function summaryText(trace: string, statistics: SessionStatistics): string {
+/**
+ * The summary for people: the events there were most of, what each CPU did, what was lost, what is
+ * written if that is not all, and what to type next.
+ */
+export function summaryText(
+  trace: string,
+  statistics: SessionStatistics,
+  written: Written,
+): string {
   const { tracepoints, cpus } = statistics;
   const top = tracepoints.filter(({ events, lost }) => events + lost > 0)
     .sort((a, b) => b.events - a.events);
@@ -49,7 +66,8 @@ export function summaryText(trace: string, statistics: SessionStatistics): strin
   ) => [cpu, thread, events, bytes, lost]);
   const lost = Object.entries(statistics.lost).filter(([, count]) => count > 0)
     .map(([cause, count]) => `${count} ${cause}`);
-  const { clock } = summaryOf(trace, statistics);
+  const { clock, snapshots } = summaryOf(trace, statistics, written);
+  const opens = snapshots === undefined ? trace : snapshots.at(-1);
   return [
     "",
     formatTable([["event", "events", "bytes", "lost"], ...eventRows]),
@@ -57,23 +75,45 @@ export function summaryText(trace: string, statistics: SessionStatistics): strin
     "",
     formatTable([["CPU", "thread", "events", "bytes", "lost"], ...cpuRows]),
     "",
-    `  ${statistics.events} events, ${megabytes(statistics.bytes)}; ` +
+    `  ${statistics.events} events, ${size(statistics.bytes)}; ` +
     `${lost.length === 0 ? "none lost" : `lost: ${lost.join(", ")}`}; clock: ${clock}`,
+    ...writtenLines(trace, written),
     "",
-    `  babeltrace2 ${quoted(trace)}`,
-    "",
+    ...(opens === undefined ? [] : [`  babeltrace2 ${quoted(opens)}`, ""]),
   ].join("\n");
 }
 
 /** A line that says how far it is. */
 export function progressLine(seconds: number, statistics: SessionStatistics): string {
   const { events, bytes, lost, cpus } = statistics;
-  return `${seconds.toFixed(0)} s  ${events} events  ${megabytes(bytes)}  ` +
-    `${sumLost(lost)} lost  ${cpus.length} CPU${cpus.length === 1 ? "" : "s"}`;
+  return `${seconds.toFixed(0)} s  ${events} events  ${size(bytes)}  ` +
+    `${sumLost(lost)} lost  ${counted(cpus.length, "CPU")}`;
 }
 
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
+/** What is on the disk, if that is not what was recorded. */
+function writtenLines(trace: string, written: Written): string[] {
+  switch (written.kind) {
+    case "all":
+      return [];
+    case "newest":
+      return [`  written: the newest ${size(written.bytes)}, in ${counted(written.files, "file")}`];
+    case "snapshots": {
+      const { snapshots } = written;
+      if (snapshots.length === 0) return ["  written: no snapshots"];
+      const shown = snapshots.slice(-TOP).map((name) => `${trace}/${name}`).join(", ");
+      const which = snapshots.length > TOP ? ", the last" : ":";
+      return [`  written: ${counted(snapshots.length, "snapshot")}${which} ${shown}`];
+    }
+  }
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}
+
+function size(bytes: number): string {
+  // What would be rounded to 1000.0 KB is 1.0 MB.
+  return bytes < 999_950 ? `${(bytes / 1e3).toFixed(1)} KB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 /** A path as a shell takes it. */

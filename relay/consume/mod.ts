@@ -6,5 +6,13 @@
  */
 export * from "./consumer.ts";
 export * from "./directory.ts";
+export * from "./directory_lock.ts";
+export {
+  assertReplaceable,
+  emptyDirectory,
+  LOCK_FILE,
+  snapshotsIn,
+  STATISTICS_FILE,
+} from "./output_directory.ts";
 export { type Rotation } from "./stream_file.ts";
 export * from "./trace_output.ts";

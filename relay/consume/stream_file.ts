@@ -8,66 +8,66 @@ export interface Rotation {
   readonly maxFiles: number;
 }
 
-/** The files of a stream, `PATH`, or `PATH_0`, `PATH_1` … when it is rotated. */
+/**
+ * The files of a stream, `PATH`, or `PATH_0`, `PATH_1` … when it is rotated. One of them is open: a
+ * process has only so many.
+ */
 export class StreamFile {
   readonly #path: string;
   readonly #rotation: Rotation;
-  /** Those opened, by number. */
-  readonly #files: TraceFile[] = [];
+  #file: TraceFile;
+  /** Its number. */
   #current = 0;
 
-  /** Opens the first file; all of them if `opensAll` and their number is known. */
-  constructor(path: string, rotation: Rotation, opensAll: boolean) {
+  /** Makes the first file. */
+  constructor(path: string, rotation: Rotation) {
     this.#path = path;
     this.#rotation = rotation;
-    const count = opensAll && rotation.maxFileSize > 0 ? Math.max(rotation.maxFiles, 1) : 1;
-    for (let i = 0; i < count; i++) this.#files.push(this.#open(i));
+    this.#file = this.#make(0);
   }
 
   /** Appends a packet. */
   append(parts: readonly Uint8Array[]): void {
-    const next = this.#fileFor(parts.reduce((sum, part) => sum + part.length, 0));
-    this.#files[next].append(parts);
-    this.#enter(next);
+    const size = parts.reduce((sum, part) => sum + part.length, 0);
+    this.#write(size, (file) => file.append(parts));
   }
 
   /** Appends a packet that the next one replaces. */
   appendTail(packet: Uint8Array): void {
-    const next = this.#fileFor(packet.length);
-    this.#files[next].appendTail(packet);
-    this.#enter(next);
+    this.#write(packet.length, (file) => file.appendTail(packet));
   }
 
-  /** Closes the files. */
+  /** Closes the file. */
   close(): void {
-    for (const file of this.#files) file?.close();
+    this.#file.close();
   }
 
-  /** Number of the file that has room for a packet, opened and, if it is another one, empty. */
-  #fileFor(size: number): number {
+  /** Writes a packet to the file that has room for it, which may be the next one. */
+  #write(size: number, write: (file: TraceFile) => void): void {
     const { maxFileSize, maxFiles } = this.#rotation;
-    const { size: used } = this.#files[this.#current];
-    if (maxFileSize === 0 || used === 0 || used + size <= maxFileSize) return this.#current;
-    const next = maxFiles === 0 ? this.#current + 1 : (this.#current + 1) % maxFiles;
-    if (this.#files[next] === undefined) this.#files[next] = this.#open(next);
-    else this.#files[next].clear();
-    return next;
-  }
-
-  /** Goes on in a file that a packet was written to. */
-  #enter(next: number): void {
-    if (next === this.#current) return;
-    const file = this.#files[this.#current];
-    file.dropTail();
-    // A stream may have any number of files, the process only so many open.
-    if (this.#rotation.maxFiles === 0) {
-      file.close();
-      delete this.#files[this.#current];
+    const { size: used } = this.#file;
+    if (maxFileSize === 0 || used === 0 || used + size <= maxFileSize) return write(this.#file);
+    if (maxFiles === 1) {
+      this.#file.clear();
+      return write(this.#file);
     }
-    this.#current = next;
+    const number = maxFiles === 0 ? this.#current + 1 : (this.#current + 1) % maxFiles;
+    const next = this.#make(number);
+    try {
+      write(next);
+    } catch (error) {
+      // What was there stays, with the packet that this one would have replaced.
+      next.close();
+      throw error;
+    }
+    this.#file.dropTail();
+    this.#file.close();
+    this.#file = next;
+    this.#current = number;
   }
 
-  #open(i: number): TraceFile {
-    return new TraceFile(this.#rotation.maxFileSize === 0 ? this.#path : `${this.#path}_${i}`);
+  #make(number: number): TraceFile {
+    const isRotated = this.#rotation.maxFileSize > 0;
+    return new TraceFile(isRotated ? `${this.#path}_${number}` : this.#path);
   }
 }

@@ -16,9 +16,9 @@ export class TraceFile {
     this.#file = Deno.openSync(path, { create: true, write: true, truncate: true, mode: MODE });
   }
 
-  /** Locks the file until it is closed, or the process ends. */
-  lock(): void {
-    this.#file.lockSync(true);
+  /** Locks the file until it is closed, or the process ends; `false` if somebody else has. */
+  tryLock(): boolean {
+    return this.#file.tryLockSync(true);
   }
 
   /** Bytes of the pieces that stay. */

@@ -55,8 +55,8 @@ export function readSettings(read: ReadVariable, now: Date = new Date()): ProbeS
   const maxFileSize = number(read, "LTT_RELAY_MAX_FILE_SIZE");
   const maxFiles = number(read, "LTT_RELAY_MAX_FILES");
   const writesStatistics = read("LTT_RELAY_STATISTICS") === "1";
-  // Files of a rotation without end, and snapshots, are made as they come.
-  const comesToNewFiles = mode === "flight-recorder" || (!!maxFileSize && !maxFiles);
+  // Files of a rotation and snapshots are made as they come.
+  const comesToNewFiles = mode === "flight-recorder" || !!maxFileSize;
   const session = {
     output: read("LTT_RELAY_OUT") ?? `trace-${timestamp(now)}`,
     mode,

@@ -1,7 +1,9 @@
 import { pathToFileURL } from "node:url";
+import { LOCK_FILE, snapshotsIn } from "../consume/mod.ts";
 import { TraceSession } from "../session/mod.ts";
 import { currentSession } from "./current.ts";
 import { installProbes } from "./install.ts";
+import { moduleFiles } from "./module_files.ts";
 import { type ProbeSettings, readSettings, readVariable } from "./options.ts";
 import { canReadTracer } from "./tracer_modules.ts";
 import type { RedactionHook } from "./redaction.ts";
@@ -52,18 +54,26 @@ function assertPermitted({ session }: ProbeSettings): void {
  */
 function ownOutput(output: string): string {
   const path = output.replace(/\/+$/, "");
+  const ours = `vpid = ${Deno.pid};`;
   for (let number = 1;; number++) {
     const numbered = number === 1 ? path : `${path}-${number}`;
-    if (!isOfThisProcess(numbered)) return numbered;
+    if (!saysProcess(numbered).some((text) => text.includes(ours))) return numbered;
   }
 }
 
-function isOfThisProcess(directory: string): boolean {
-  try {
-    return Deno.readTextFileSync(`${directory}/metadata`).includes(`vpid = ${Deno.pid};`);
-  } catch {
-    return false;
-  }
+/** What files in a directory tell that say which process has written there. */
+function saysProcess(directory: string): string[] {
+  const read = <T>(body: () => T[]): T[] => {
+    try {
+      return body();
+    } catch {
+      return [];
+    }
+  };
+  const snapshots = read(() => snapshotsIn(directory)).map((name) => `${name}/metadata`);
+  return ["metadata", LOCK_FILE, ...snapshots].flatMap((name) =>
+    read(() => [Deno.readTextFileSync(`${directory}/${name}`)])
+  );
 }
 
 /** The absolute specifier of a module that is given as for an import in the current directory. */
@@ -74,6 +84,10 @@ function moduleUrl(specifier: string | null): string | null {
 }
 
 async function loadHook(specifier: string): Promise<RedactionHook> {
+  for (const path of moduleFiles(specifier)) {
+    if (Deno.permissions.querySync({ name: "read", path }).state === "granted") continue;
+    throw new Error(`Cannot redact by ${specifier}: it needs --allow-read=${path}`);
+  }
   const { default: hook } = await import(specifier);
   if (typeof hook === "function") return hook as RedactionHook;
   throw new TypeError(`Cannot redact by ${specifier}: its default export is no function`);

@@ -1,3 +1,6 @@
+import type { ConsumedStream } from "../consume/mod.ts";
+import { PACKET_HEADER_SIZE } from "../ctf/mod.ts";
+import { peekOpenSubbuf } from "../ring/mod.ts";
 import type { SessionLost } from "./statistics.ts";
 
 /** What each cause means, for people. */
@@ -33,6 +36,17 @@ export class LossReport {
       // Nobody listens.
     }
   }
+}
+
+/** Bytes of events that are in the streams' rings, not consumed. */
+export function unwrittenBytes(streams: readonly ConsumedStream[]): number {
+  let bytes = 0;
+  for (const { reader, memory } of streams) {
+    for (const { dataSize } of reader.snapshot()) bytes += dataSize - PACKET_HEADER_SIZE;
+    const open = peekOpenSubbuf(memory)?.bytes.length ?? PACKET_HEADER_SIZE;
+    bytes += open - PACKET_HEADER_SIZE;
+  }
+  return bytes;
 }
 
 function lostText(lost: SessionLost): string {

@@ -7,7 +7,10 @@ export type ContextName = "cpu" | "worker";
 
 /** How a session is to record. */
 export interface SessionOptions {
-  /** Directory to write to. A trace in it is replaced. Initially `"./trace"`. */
+  /**
+   * Directory to write to. What sessions have written there is replaced; a directory that holds
+   * something else is refused. Initially `"./trace"`.
+   */
   readonly output?: string;
   /**
    * `"continuous"` writes everything; events that come faster than they can be written are lost, and
@@ -28,7 +31,10 @@ export interface SessionOptions {
   readonly switchTimerMs?: number;
   /** Bytes a file of the trace may have before its stream goes on in another one; 0, initially, for any number. */
   readonly maxFileSize?: number;
-  /** Files a stream may have, the oldest of which is written over; 0, initially, for any number. */
+  /**
+   * Files a stream may have, the oldest of which is written over; 0, initially, for any number. Needs
+   * `maxFileSize`.
+   */
   readonly maxFiles?: number;
   /** What every event has before its own fields. Initially nothing. */
   readonly contexts?: readonly ContextName[];
@@ -53,7 +59,10 @@ export interface SessionOptions {
   readonly snapshotsAtExit?: boolean;
   /** Whether the session's figures are written to `.statistics.json` beside the trace, each second. Initially `false`. */
   readonly writesStatistics?: boolean;
-  /** Whether all files are made at the start, so that the permission can be given up then. Initially `false`. */
+  /**
+   * Whether all files are made at the start, so that the permission can be given up then; not in a
+   * flight recorder, nor with `maxFileSize`. Initially `false`.
+   */
   readonly opensAllFiles?: boolean;
 }
 
@@ -91,6 +100,7 @@ export function resolveOptions(options: SessionOptions): ResolvedOptions {
   };
   assertModes(resolved);
   assertSizes(resolved);
+  assertFiles(resolved);
   return resolved;
 }
 
@@ -135,6 +145,17 @@ function assertSizes(options: ResolvedOptions): void {
     const what = `${maxCpus} CPUs of ${nSubbufs} sub-buffers of ${subbufSize} bytes`;
     throw new RangeError(`Cannot start a session: ${what} need more than 2 GiB`);
   }
+}
+
+function assertFiles({ mode, maxFileSize, maxFiles, opensAllFiles }: ResolvedOptions): void {
+  if (maxFiles > 0 && maxFileSize === 0) {
+    const why = "but no maxFileSize says when a file is full";
+    throw new RangeError(`Cannot start a session: maxFiles is ${maxFiles}, ${why}`);
+  }
+  if (!opensAllFiles || (mode === "continuous" && maxFileSize === 0)) return;
+  const when = maxFileSize > 0 ? "with maxFileSize" : "in a flight recorder";
+  const why = `but ${when} files come as they are needed`;
+  throw new TypeError(`Cannot start a session: opensAllFiles is true, ${why}`);
 }
 
 /** Files are made later too, when the program may be in another directory. */

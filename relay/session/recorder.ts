@@ -10,14 +10,13 @@ import {
   PAGE_SIZE,
   pageAddress,
 } from "../../hw/mod.ts";
-import { type ConsumedStream, Consumer, TraceDirectory } from "../consume/mod.ts";
-import { PACKET_HEADER_SIZE, type TraceInfo, traceMetadata } from "../ctf/mod.ts";
+import type { ConsumedStream, Consumer } from "../consume/mod.ts";
+import { type TraceInfo, traceMetadata } from "../ctf/mod.ts";
 import { Relay } from "../mod.ts";
-import { CpuPool, peekOpenSubbuf, RingChannel } from "../ring/mod.ts";
+import { CpuPool, RingChannel } from "../ring/mod.ts";
 import {
   cheapestClock,
   type Clock,
-  type ClockOrigin,
   clockOrigin,
   Registry,
   REGISTRY_SIZE,
@@ -25,15 +24,14 @@ import {
   StreamClient,
   StreamState,
 } from "../trace/mod.ts";
-import { contextFields } from "./contexts.ts";
-import { environment } from "./environment.ts";
 import type { SessionHandle } from "./handle.ts";
-import { LossReport } from "./loss_report.ts";
+import { LossReport, unwrittenBytes } from "./loss_report.ts";
 import type { Mailbox, Request } from "./mailbox.ts";
 import type { ResolvedOptions } from "./options.ts";
+import { Outputs } from "./outputs.ts";
 import { ramSize } from "./ram_size.ts";
-import { StatisticsFile } from "./statistics_file.ts";
 import { readStatistics } from "./statistics.ts";
+import { traceInfo } from "./trace_info.ts";
 
 /** Place of a session's callback in the CPU chain: after the ring's, which makes the ring. */
 const SESSION_NOTIFIER_PRIORITY = 3;
@@ -58,10 +56,8 @@ export class Recorder {
   readonly #info: TraceInfo;
   readonly #clock: Clock;
   readonly #streams: ConsumedStream[] = [];
-  readonly #preambleLength: number;
+  readonly #outputs: Outputs;
   readonly #consumer: Consumer | null;
-  readonly #statisticsFile: StatisticsFile | null;
-  #snapshots = 0;
   #hasLostUnattached = false;
   readonly #losses = new LossReport();
   #isClosed = false;
@@ -82,9 +78,8 @@ export class Recorder {
     });
     const { ram } = this.#machine;
     const registryAddress = this.#allocate(REGISTRY_SIZE);
-    const preamble = traceMetadata(this.#info);
-    this.#registry = Registry.create(ram.buffer, registryAddress, preamble);
-    this.#preambleLength = this.#registry.metadataLength;
+    const metadata = traceMetadata(this.#info);
+    this.#registry = Registry.create(ram.buffer, registryAddress, metadata);
     this.#setRules(options.events);
     this.#channel = RingChannel.open(Relay.start(this.#machine), {
       baseFilename: "channel0_",
@@ -103,8 +98,8 @@ export class Recorder {
       return NOTIFY_OK;
     }, SESSION_NOTIFIER_PRIORITY);
     this.#addStream(maxCpus);
-    this.#consumer = mode === "continuous" ? this.#makeConsumer(options.output) : null;
-    this.#statisticsFile = options.writesStatistics ? this.#makeStatisticsFile() : null;
+    this.#outputs = new Outputs(options, this.#info, this.#registry);
+    this.#consumer = this.#outputs.consumer;
     this.#pool = new CpuPool(this.#machine, [this.#channel], Math.min(SPARE_CPUS, maxCpus));
     this.handle = {
       pool: this.#pool.handle,
@@ -148,8 +143,8 @@ export class Recorder {
     this.#tick();
     for (const stream of this.#streams) this.#consumer?.flush(stream);
     this.#writeStatistics();
-    const failure = this.#consumer?.failure ?? null;
-    if (failure !== null) throw new Error(this.#failed(failure));
+    const { failure } = this.#outputs;
+    if (failure !== null) throw new Error(failure);
     return "";
   }
 
@@ -158,8 +153,7 @@ export class Recorder {
     try {
       return this.#flush();
     } finally {
-      this.#consumer?.close();
-      this.#statisticsFile?.close();
+      this.#outputs.close();
       this.#report(true);
     }
   }
@@ -169,19 +163,7 @@ export class Recorder {
       throw new TypeError("Cannot take a snapshot: the session writes everything already");
     }
     this.#tick();
-    const number = this.#snapshots++;
-    const slug = why.replace(/[^A-Za-z0-9]+/g, "-").replace(/^-|-$/g, "").slice(0, 50);
-    const path = `${this.#options.output}/snapshot-${number}${slug === "" ? "" : `-${slug}`}`;
-    const directory = this.#makeDirectory(path);
-    const env = { ...this.#info.env, snapshot: number, snapshot_reason: why };
-    const preamble = new TextEncoder().encode(traceMetadata({ ...this.#info, env }));
-    const consumer = new Consumer(directory, this.#source, this.#preambleLength, preamble);
-    for (const stream of this.#streams) consumer.copy(stream);
-    consumer.close();
-    if (consumer.failure !== null) {
-      throw new Error(`Cannot write snapshot ${path}: ${consumer.failure}`);
-    }
-    return path;
+    return this.#outputs.snapshot(why, this.#streams);
   }
 
   async #consume(stream: ConsumedStream): Promise<void> {
@@ -242,75 +224,18 @@ export class Recorder {
     state.times[0] = this.#clock.now();
   }
 
-  get #source(): { uuid: Uint8Array; registry: Registry } {
-    return { uuid: this.#info.uuid, registry: this.#registry };
-  }
-
-  #makeConsumer(path: string): Consumer {
-    const consumer = new Consumer(this.#makeDirectory(path), this.#source);
-    if (consumer.failure !== null) throw new Error(this.#failed(consumer.failure));
-    return consumer;
-  }
-
-  #makeDirectory(path: string): TraceDirectory {
-    const { maxFileSize, maxFiles, maxCpus, opensAllFiles } = this.#options;
-    const openFor = opensAllFiles ? Array.from({ length: maxCpus + 1 }, (_, cpu) => cpu) : [];
-    return new TraceDirectory(path, { maxFileSize, maxFiles, openFor });
-  }
-
-  #makeStatisticsFile(): StatisticsFile {
-    const { output } = this.#options;
-    Deno.mkdirSync(output, { recursive: true, mode: 0o700 });
-    return new StatisticsFile(output);
-  }
-
   #writeStatistics(): void {
-    try {
-      this.#statisticsFile?.write(readStatistics(this.handle));
-    } catch {
-      // Where nothing can be written the trace cannot either, which is said; the next time may do.
-    }
-  }
-
-  #failed(why: string): string {
-    return `Cannot write trace ${this.#options.output}: ${why}`;
-  }
-
-  /** Bytes of events that are in the rings. */
-  get #unwrittenBytes(): number {
-    let bytes = 0;
-    const add = (packet: number): void => {
-      bytes += packet - PACKET_HEADER_SIZE;
-    };
-    for (const { reader, memory } of this.#streams) {
-      for (const { dataSize } of reader.snapshot()) add(dataSize);
-      add(peekOpenSubbuf(memory)?.bytes.length ?? PACKET_HEADER_SIZE);
-    }
-    return bytes;
+    this.#outputs.writeStatistics(() => readStatistics(this.handle));
   }
 
   #report(isEnd: boolean = false): void {
-    const failure = this.#consumer?.failure ?? null;
-    const unwritten = failure !== null && isEnd ? this.#unwrittenBytes : 0;
-    const what = failure === null ? null : this.#failed(failure);
-    this.#losses.say(what, unwritten, readStatistics(this.handle).lost);
+    const { failure } = this.#outputs;
+    const unwritten = failure !== null && isEnd ? unwrittenBytes(this.#streams) : 0;
+    this.#losses.say(failure, unwritten, readStatistics(this.handle).lost);
   }
 }
 
 /** Resolves when everything else that is due has had its turn. */
 function immediate(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
-}
-
-function traceInfo(options: ResolvedOptions, origin: ClockOrigin): TraceInfo {
-  return {
-    uuid: crypto.getRandomValues(new Uint8Array(16)),
-    env: environment(options),
-    clock: {
-      name: "monotonic",
-      description: "Monotonic Clock",
-      offsetNs: BigInt(Math.round(origin.performanceMs * 1000)) * 1000n,
-    },
-    eventContext: contextFields(options.contexts),
-  };
 }

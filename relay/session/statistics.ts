@@ -14,8 +14,10 @@ export interface CpuStatistics {
   readonly events: number;
   /** Their bytes, with headers. */
   readonly bytes: number;
-  /** Events lost. */
+  /** Events lost, of all causes. */
   readonly lost: number;
+  /** The same, by cause. */
+  readonly lostByCause: LostCounts;
 }
 
 /** What is known of a tracepoint. */
@@ -50,6 +52,8 @@ export interface SessionStatistics {
   readonly tracepoints: readonly TracepointStatistics[];
 }
 
+const CAUSES = ["full", "wrap", "big", "nested", "torn", "offline"] as const;
+
 /** Sum of all causes. */
 export function sumLost(lost: LostCounts | SessionLost): number {
   return Object.values(lost).reduce((sum: number, count: number) => sum + count, 0);
@@ -67,7 +71,7 @@ export function readStatistics(handle: SessionHandle): SessionStatistics {
     lost: 0,
   }));
   const cpus: CpuStatistics[] = [];
-  const causes: LostCounts[] = [];
+  const lost = { full: 0, wrap: 0, big: 0, nested: 0, torn: 0, offline: 0 };
   for (let cpu = 0; cpu < handle.cpus; cpu++) {
     const stream = registry.stream(cpu);
     if (stream === null || stream.control === 0) continue;
@@ -83,25 +87,16 @@ export function readStatistics(handle: SessionHandle): SessionStatistics {
       total.events += events;
       total.bytes += bytes;
     }
-    const byCause = ringLost(new RingMemory(sab, stream.control));
-    const lost = sumLost(byCause);
-    causes.push(byCause);
-    if (total.events > 0 || lost > 0) cpus.push({ ...total, lost });
+    const memory = new RingMemory(sab, stream.control);
+    const lostByCause = state.lostNow(() => ringLost(memory));
+    for (const cause of CAUSES) lost[cause] += lostByCause[cause];
+    const lostHere = sumLost(lostByCause);
+    if (total.events > 0 || lostHere > 0) cpus.push({ ...total, lost: lostHere, lostByCause });
   }
-  const { unattached } = registry;
-  const sum = (cause: keyof LostCounts): number => causes.reduce((n, lost) => n + lost[cause], 0);
   return {
     events: cpus.reduce((n, { events }) => n + events, 0),
     bytes: cpus.reduce((n, { bytes }) => n + bytes, 0),
-    lost: {
-      full: sum("full"),
-      wrap: sum("wrap"),
-      big: sum("big"),
-      nested: sum("nested"),
-      torn: sum("torn"),
-      offline: sum("offline"),
-      unattached,
-    },
+    lost: { ...lost, unattached: registry.unattached },
     cpus,
     tracepoints: tracepoints.map(({ name, events, bytes, lost }) => ({
       name,

@@ -3,7 +3,8 @@
  *
  * ```text
  *  byte        0  words   0 MAGIC     1 VERSION   2 LOCK       3 ACTIVE     4 COUNT
- *                         5 NAMES_END 6 TEXT_END  7 RULES      8 UNATTACHED  9 THREADS
+ *                         5 NAMES_END 6 TEXT_END  7 RULES      8 UNATTACHED (two words)
+ *                        10 THREADS
  *                       256…  STREAMS: for each CPU the frame of its stream's state, 0 for none,
  *                       and that of its ring's control page
  *           4 Ki  FLAGS   a word a tracepoint: 1 while its events are recorded
@@ -26,7 +27,7 @@
 export const MAX_TRACEPOINTS = 4096;
 
 export const REGISTRY_MAGIC = 0x4754_544c;
-export const REGISTRY_VERSION = 1;
+export const REGISTRY_VERSION = 2;
 
 export const MAGIC = 0;
 export const VERSION = 1;
@@ -42,10 +43,10 @@ export const NAMES_END = 5;
 export const TEXT_END = 6;
 /** Bytes of the rules in force, times two, plus which half they are in. */
 export const RULES_WORD = 7;
-/** Events of threads that have no CPU: all lost. */
+/** Events of threads that have no CPU, all lost: a number of 64 bits. */
 export const UNATTACHED = 8;
 /** Threads that ever attached. */
-export const THREADS = 9;
+export const THREADS = 10;
 export const STREAMS = 256;
 
 export const FLAGS_AT = 4096;

@@ -7,8 +7,7 @@ import { MAX_TRACEPOINTS } from "./registry_layout.ts";
  * State of a stream, in a block of RAM of its own:
  *
  *  byte      0  f64  LAST_TIME   time of the event written last
- *            8  f64  DISCARDED   events lost by the packet closed last
- *           16  u32  SEEN…       counts of the ring that are in DISCARDED, by cause
+ *           16  f64  LOST_BY…    events lost when the writer looked last, by cause
  *          256  u32  length      of the text behind it: name of the thread that attached last
  *          512  u32  length      of the text behind it: name of its clock
  *        4 Ki   f64  EVENTS      recorded, by tracepoint
@@ -16,7 +15,7 @@ import { MAX_TRACEPOINTS } from "./registry_layout.ts";
  *       68 Ki   f64  BYTES       recorded, by tracepoint, without what each event has at least
  *      100 Ki
  */
-const SEEN_AT = 16;
+const LOST_BY_AT = 16;
 const THREAD_AT = 256;
 const CLOCK_AT = 512;
 const TEXT_SIZE = 256;
@@ -39,16 +38,15 @@ export class StreamState {
   readonly lost: Float64Array;
   /** Bytes recorded beyond what an event of the tracepoint has at least, by tracepoint. */
   readonly bytes: Float64Array;
-  readonly #discarded: Float64Array;
-  readonly #seen: Uint32Array;
+  /** Modulo 2^32 each is what the ring's count was: so one store brings it up to date, at any time. */
+  readonly #lostBy: Float64Array;
   readonly #thread: SharedText;
   readonly #clock: SharedText;
 
   /** The state at an address. */
   constructor(ram: ArrayBufferLike, address: Address) {
     this.times = new Float64Array(ram, address, 1);
-    this.#discarded = new Float64Array(ram, address + 8, 1);
-    this.#seen = new Uint32Array(ram, address + SEEN_AT, LOST_CAUSES);
+    this.#lostBy = new Float64Array(ram, address + LOST_BY_AT, LOST_CAUSES);
     this.#thread = new SharedText(ram, address + THREAD_AT, TEXT_SIZE);
     this.#clock = new SharedText(ram, address + CLOCK_AT, TEXT_SIZE);
     this.events = new Float64Array(ram, address + EVENTS_AT, MAX_TRACEPOINTS);
@@ -75,30 +73,46 @@ export class StreamState {
   }
 
   /**
-   * Events lost by now, of which the ring counts each cause modulo 2^32; from any thread. `lost` reads
-   * the ring's counts.
+   * Events lost by now, by cause, beyond the 2^32 that the ring counts to; from any thread. `lost`
+   * reads the ring's counts.
    */
-  discardedNow(lost: () => LostCounts): number {
+  lostNow(lost: () => LostCounts): LostCounts {
     for (;;) {
-      // The writer may close a packet meanwhile: then what was read does not belong together.
-      const discarded = this.#discarded[0];
-      const seen = this.#seen.slice();
+      // The writer may look meanwhile: then what was read does not belong together.
+      const before = this.#lostBy.slice();
       const counts = lost();
-      const isSame = this.#discarded[0] === discarded && this.#seen.every((n, i) => n === seen[i]);
-      if (isSame) return discarded + newlyLost(counts, seen);
+      if (before.every((n, i) => n === this.#lostBy[i])) return upToDate(before, counts);
     }
   }
 
-  /** Counts the events lost by now to those that packets tell of, and returns all; for the writer. */
+  /** The sum of what `lostNow` says; from any thread. */
+  discardedNow(lost: () => LostCounts): number {
+    return sum(this.lostNow(lost));
+  }
+
+  /** Remembers the events lost by now, and returns how many; for the writer, before 2^32 more are lost. */
   discard(lost: LostCounts): number {
-    const newly = newlyLost(lost, this.#seen);
-    this.#seen.set(Object.values(lost));
-    this.#discarded[0] += newly;
-    return this.#discarded[0];
+    const counts = upToDate(this.#lostBy, lost);
+    // Each store is right by itself: whoever dies between them leaves the others for the next time.
+    for (const [i, count] of Object.values(counts).entries()) this.#lostBy[i] = count;
+    return sum(counts);
   }
 }
 
-/** Events counted since the counts were `seen`. */
-function newlyLost(lost: LostCounts, seen: Uint32Array): number {
-  return Object.values(lost).reduce((sum, count, i) => sum + ((count - seen[i]) >>> 0), 0);
+/** Counts that go on from those before, of what the ring has counted modulo 2^32 since. */
+function upToDate(before: Float64Array, counts: LostCounts): LostCounts {
+  const { full, wrap, big, nested, torn, offline } = counts;
+  const now = (i: number, count: number): number => before[i] + ((count - before[i]) >>> 0);
+  return {
+    full: now(0, full),
+    wrap: now(1, wrap),
+    big: now(2, big),
+    nested: now(3, nested),
+    torn: now(4, torn),
+    offline: now(5, offline),
+  };
+}
+
+function sum(counts: LostCounts): number {
+  return Object.values(counts).reduce((sum: number, count: number) => sum + count, 0);
 }

@@ -6,6 +6,11 @@ import type { StreamState } from "./stream_state.ts";
 
 /** In the place of a stream's figures while there is no stream. */
 const NONE = new Float64Array(MAX_TRACEPOINTS);
+/**
+ * After so many lost events of a tracepoint the ring's counts are looked at: those of all tracepoints
+ * are fewer than 2^32 then, though no packet is closed any more.
+ */
+const LOOK_EVERY = 2 ** 16;
 
 /**
  * The stream a thread writes to: what all its tracepoints share. Generated writers read the fields,
@@ -26,6 +31,7 @@ export class ThreadStream {
   readonly #registry: Registry;
   /** Events lost, by tracepoint. */
   #lost: Float64Array = NONE;
+  #state: StreamState | null = null;
 
   /** Attached to no CPU yet; `idle` is a writer that is not attached, and never will be. */
   constructor(registry: Registry, idle: RingWriter) {
@@ -40,6 +46,7 @@ export class ThreadStream {
     this.events = state.events;
     this.bytes = state.bytes;
     this.#lost = state.lost;
+    this.#state = state;
     // What the reader knows came from another thread: say the whole time first.
     this.limit[0] = 0;
     this.writer = writer;
@@ -54,13 +61,14 @@ export class ThreadStream {
     this.events = NONE;
     this.bytes = NONE;
     this.#lost = NONE;
+    this.#state = null;
     return wasAttached;
   }
 
   /** Counts an event that is lost. */
   lose(id: number): void {
     if (this.writer === this.#idle) this.#registry.countUnattached();
-    else this.#lost[id]++;
+    else if (++this.#lost[id] % LOOK_EVERY === 0) this.#state?.discard(this.writer.lost);
   }
 
   /** Writes the header of an event that says the whole time; returns the address behind it. */

@@ -48,8 +48,8 @@ export class Tracer {
   readonly #options: TracerOptions;
   readonly #scratch: Scratch;
   readonly #view: DataView;
-  /** The tracepoints this thread has declared, by ID. */
-  readonly #tracepoints = new Map<number, Tracepoint<readonly unknown[]>>();
+  /** The tracepoints this thread has declared, by ID and how they convert their arguments. */
+  readonly #tracepoints = new Map<string, Tracepoint<readonly unknown[]>>();
   /** Number of this thread's first span; no other thread has those that follow. */
   readonly #firstSpan: number;
   /** Spans begun. */
@@ -78,10 +78,12 @@ export class Tracer {
     const { registry, contextFields } = this.#options;
     const size = COMPACT_HEADER_SIZE + fixedSize([...contextFields, ...fields]);
     const id = registry.declare({ name, loglevel, fields, size });
-    let tracepoint = this.#tracepoints.get(id);
+    // Fields can be the same in the trace and take other arguments: bool("a") and an enumeration.
+    const key = `${id} ${textOf(fields)}`;
+    let tracepoint = this.#tracepoints.get(key);
     if (tracepoint === undefined) {
       tracepoint = this.#make(id, fields);
-      this.#tracepoints.set(id, tracepoint);
+      this.#tracepoints.set(key, tracepoint);
     }
     return tracepoint as unknown as TracepointOf<Fields>;
   }
@@ -158,6 +160,14 @@ function declared(declaration: string | TracepointOptions): { name: string; logl
     throw new TypeError(`Cannot declare tracepoint "${name}": there is no log level "${loglevel}"`);
   }
   return { name, loglevel: LOGLEVELS[loglevel] };
+}
+
+/** All that is known of fields, as text. */
+function textOf(fields: readonly FieldLike[]): string {
+  return JSON.stringify(fields, (_, value: unknown) => {
+    if (typeof value === "bigint") return `${value}`;
+    return value instanceof Map ? [...value] : value;
+  });
 }
 
 /** Value of a label; a `RangeError` when there is none. */

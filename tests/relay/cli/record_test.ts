@@ -128,6 +128,25 @@ test("says on standard error what was recorded, and what to type next", async (d
   assert(Deno.statSync(`${path}/metadata`).isFile);
 });
 
+test("--redact takes a module that imports others, and asks for nothing", async (directory) => {
+  const files = {
+    "hook.js": `export { default } from "./helper.js";`,
+    "helper.js": `export default (kind, value) => kind === "name" ? "hooked" : undefined;`,
+    "main.js": `performance.mark("secret");`,
+  };
+  for (const [name, text] of Object.entries(files)) {
+    await Deno.writeTextFile(`${directory}/${name}`, text);
+  }
+  const args = ["--redact", "hook.js", "--no-prompt", "--out", "t", "main.js"];
+  const { code, err } = await finish(start(directory, args));
+  assertEquals(code, 0, err);
+  assertStringIncludes(err, "none lost");
+  if (BABELTRACE_MISSING) return;
+  const { events } = await babeltrace(`${directory}/t`);
+  const mark = events.find(({ name }) => name === "performance:mark")!;
+  assertEquals(mark.fields.name, "hooked");
+});
+
 test("--seconds ends a program that does not end", async (directory) => {
   const { code, out, err } = await finish(
     start(directory, ["--json", "--seconds", "1", "--out", "t", forEver]),
@@ -206,13 +225,81 @@ test("without a script records the example: two workers, one from half-time on",
 
 test("--flight-recorder writes a snapshot at the end", async (directory) => {
   const args = ["--flight-recorder", "--allow-net", "--out", "t", `${programs}hello_server.ts`];
-  const { code, err } = await finish(start(directory, [...args, directory, "0"]));
-  assertEquals(code, 0, err);
-  const entries = [...Deno.readDirSync(`${directory}/t`)].map(({ name }) => name).sort();
-  assertEquals(entries, [".statistics.json", "snapshot-0-unload"]);
+  // A second run replaces what the first has written.
+  for (let run = 0; run < 2; run++) {
+    const { code, err } = await finish(start(directory, [...args, directory, "0"]));
+    assertEquals(code, 0, err);
+    const entries = [...Deno.readDirSync(`${directory}/t`)].map(({ name }) => name).sort();
+    assertEquals(entries, [".statistics.json", "snapshot-0-unload"]);
+    const path = `${directory}/t/snapshot-0-unload`;
+    assertStringIncludes(err, `\n  written: 1 snapshot: ${path}\n`);
+    assertStringIncludes(err, `\n  babeltrace2 ${path}\n`);
+  }
   if (BABELTRACE_MISSING) return;
   const { events } = await babeltrace(`${directory}/t/snapshot-0-unload`);
   assert(events.some(({ name }) => name === "http:server_response"));
+});
+
+test("--flight-recorder --json tells the snapshots, also that there are none", async (directory) => {
+  const endings = [["", ["snapshot-0-unload"]], [`Deno.kill(Deno.pid, "SIGKILL")`, []]] as const;
+  for (const [ending, names] of endings) {
+    const program = `setTimeout(() => { ${ending} }, 1500);`;
+    await Deno.writeTextFile(`${directory}/main.ts`, program);
+    const args = ["--flight-recorder", "--allow-run", "--json", "--out", "t", "main.ts"];
+    const { out, err } = await finish(start(directory, args));
+    const { snapshots } = JSON.parse(lastLine(out) || JSON.stringify(err));
+    assertEquals(snapshots, names.map((name) => `${directory}/t/${name}`));
+    assertEquals([...Deno.readDirSync(`${directory}/t`)].map(({ name }) => name).sort(), [
+      ".statistics.json",
+      ...names,
+    ]);
+  }
+});
+
+test("--max-files keeps the newest, says so, and has few files open", async (directory) => {
+  await Deno.writeTextFile(
+    `${directory}/main.ts`,
+    `for (let n = 0; n < 40; n++) {
+      for (let i = 0; i < 100; i++) performance.mark("x".repeat(50));
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    console.log(Deno.permissions.querySync({ name: "read" }).state);`,
+  );
+  const record = `${Deno.execPath()} run --quiet -A ${main} record --cwd ${directory}`;
+  const options = "--subbuf-size 4096 --max-file-size 8192 --max-files 20 --no-prompt --out t";
+  const child = new Deno.Command("sh", {
+    args: ["-c", `ulimit -n 200; exec ${record} ${options} main.ts`],
+    stdout: "piped",
+    stderr: "piped",
+    env: { NO_COLOR: "1" },
+  }).spawn();
+  const { code, out, err } = await finish(child);
+  assertEquals([code, out], [0, "prompt\n"], err);
+  const [, size, files, path] =
+    /^ {2}written: the newest ([\d.]+) KB, in (\d+) files\n\n {2}babeltrace2 (.*)$/m.exec(err)!;
+  const streams = [...Deno.readDirSync(`${directory}/t`)].map(({ name }) => name)
+    .filter((name) => name.startsWith("channel0_"));
+  assertEquals([streams.length, path], [Number(files), `${directory}/t`]);
+  assert(Number(size) > 100 && Number(size) <= 20 * 8.2, size);
+  if (BABELTRACE_MISSING) return;
+  const { events, exitCode } = await babeltrace(path);
+  assert(exitCode === 0 && events.length > 500, `${events.length} events`);
+});
+
+test("refuses a directory that a session writes to, and that goes on", async (directory) => {
+  for (const mode of [[], ["--flight-recorder"]]) {
+    const args = [...mode, "--out", "t", "--seconds", "3", forEver];
+    const first = start(directory, args);
+    const reader = first.stdout.getReader();
+    await reader.read();
+    reader.releaseLock();
+    const second = await finish(start(directory, args));
+    assertEquals([second.code, second.out], [1, ""]);
+    assertStringIncludes(second.err, "another session does");
+    const { code, err } = await finish(first);
+    assertEquals(code, 0);
+    assertStringIncludes(err, "none lost");
+  }
 });
 
 test("refuses a directory that holds something else, and leaves it alone", async (directory) => {
@@ -244,6 +331,7 @@ for (
     ["--probes", "nope", `Cannot install probes "nope"`],
     ["--context", "host", `no context "host"`],
     ["--cpus", "0", "maxCpus is 0"],
+    ["--max-files", "2", "maxFiles is 2, but no maxFileSize says when a file is full"],
   ]
 ) {
   test(`refuses ${option} ${value} before the program runs`, async (directory) => {

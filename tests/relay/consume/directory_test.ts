@@ -1,6 +1,11 @@
 import { StreamFile } from "../../../relay/consume/stream_file.ts";
 import { TraceFile } from "../../../relay/consume/trace_file.ts";
-import { TraceDirectory } from "../../../relay/consume/mod.ts";
+import {
+  assertReplaceable,
+  DirectoryLock,
+  emptyDirectory,
+  TraceDirectory,
+} from "../../../relay/consume/mod.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 
@@ -116,7 +121,7 @@ Deno.test("a StreamFile that is rotated has the newest pieces, each once, in fil
         Deno.removeSync(`${directory.path}/${name}`);
       }
       using _disk = room === null ? null : new SmallDisk(room);
-      const file = new StreamFile(path, { maxFileSize, maxFiles }, false);
+      const file = new StreamFile(path, { maxFileSize, maxFiles });
       const pieces: Uint8Array[] = [];
       let tail: Uint8Array = new Uint8Array(0);
       for (const [i, { act, size }] of steps.entries()) {
@@ -154,10 +159,34 @@ Deno.test("a StreamFile that is rotated has the newest pieces, each once, in fil
   fc.assert(property, { numRuns: 300 });
 });
 
+Deno.test("a StreamFile has one file open, however many there are", {
+  ignore: ignore || Deno.build.os !== "linux",
+}, () => {
+  using directory = new Directory();
+  const open = (): number =>
+    [...Deno.readDirSync("/proc/self/fd")].filter(({ name }) => {
+      try {
+        return Deno.readLinkSync(`/proc/self/fd/${name}`).startsWith(directory.path);
+      } catch {
+        return false;
+      }
+    }).length;
+  for (const maxFiles of [0, 1, 2, 50]) {
+    const file = new StreamFile(`${directory.path}/${maxFiles}`, { maxFileSize: 10, maxFiles });
+    for (let i = 0; i < 120; i++) {
+      file.append([piece(i, 10)]);
+      file.appendTail(piece(i, 3));
+      assertEquals(open(), 1, `of ${maxFiles}, after ${i}`);
+    }
+    file.close();
+    assertEquals(open(), 0);
+  }
+});
+
 Deno.test("a StreamFile without limits is one file of that name", { ignore }, () => {
   using directory = new Directory();
   const path = `${directory.path}/stream`;
-  const file = new StreamFile(path, { maxFileSize: 0, maxFiles: 3 }, true);
+  const file = new StreamFile(path, { maxFileSize: 0, maxFiles: 3 });
   for (let i = 0; i < 5; i++) file.append([piece(i, 1000)]);
   file.close();
   assertEquals([...Deno.readDirSync(directory.path)].map(({ name }) => name), ["stream"]);
@@ -181,4 +210,112 @@ Deno.test("a TraceDirectory counts the bytes that stay", { ignore }, () => {
   Deno.writeTextFileSync(`${trace.name}/else`, "");
   assertThrows(() => new TraceDirectory(trace.name, options), TypeError, 'it holds "else"');
   assertEquals(Deno.statSync(`${trace.name}/channel0_0`).size, 178);
+});
+
+/** Makes files, and directories for those whose name ends in a slash. */
+function make(path: string, names: readonly string[]): void {
+  for (const name of names) {
+    const directory = `${path}/${name}`.replace(/[^/]*$/, "");
+    Deno.mkdirSync(directory, { recursive: true });
+    if (!name.endsWith("/")) Deno.writeTextFileSync(`${path}/${name}`, "old");
+  }
+}
+
+/** Names of all that is in a directory, at any depth. */
+function namesIn(path: string): string[] {
+  return [...Deno.readDirSync(path)].flatMap(({ name, isDirectory }) =>
+    isDirectory
+      ? [`${name}/`, ...namesIn(`${path}/${name}`).map((one) => `${name}/${one}`)]
+      : [name]
+  ).sort();
+}
+
+const OURS = [
+  ".statistics.json",
+  "channel0_0",
+  "channel0_12_3",
+  "metadata",
+  "snapshot-0/metadata",
+  "snapshot-0/channel0_0",
+  "snapshot-12-Slow-request/channel0_0_1",
+  "snapshot-13/",
+];
+
+Deno.test("emptyDirectory() takes away traces and snapshots, whatever was written last", {
+  ignore,
+}, () => {
+  using directory = new Directory();
+  const path = `${directory.path}/trace`;
+  emptyDirectory(path);
+  assertEquals(namesIn(path), [], "it is made");
+  make(path, OURS);
+  emptyDirectory(path);
+  assertEquals(namesIn(path), []);
+});
+
+for (
+  const foreign of [
+    "notes.txt",
+    "snapshot-0/notes.txt",
+    "snapshot-0/.statistics.json",
+    "snapshot-0/snapshot-0/metadata",
+    "snapshot-x/metadata",
+    "snapshot-1 2/metadata",
+    "snapshot-1-a.b/metadata",
+    "metadata-1/metadata",
+    "snapshot-5",
+    "channel0_1/",
+  ]
+) {
+  Deno.test(`emptyDirectory() refuses a directory with ${foreign}, and changes nothing`, {
+    ignore,
+  }, () => {
+    using directory = new Directory();
+    const { path } = directory;
+    make(path, [...OURS, foreign]);
+    const before = namesIn(path);
+    const told = /^snapshot-0.(notes|.stat|snapshot-0)/.test(foreign)
+      ? foreign.split("/").slice(0, 2).join("/")
+      : foreign.split("/")[0];
+    const message = `Cannot write a trace to ${path}: it holds "${told}"`;
+    for (const refuse of [assertReplaceable, emptyDirectory]) {
+      assertThrows(() => refuse(path), TypeError, message);
+    }
+    assertEquals(namesIn(path), before);
+  });
+}
+
+Deno.test("emptyDirectory() refuses a snapshot that is a link, and what it leads to stays", {
+  ignore,
+}, () => {
+  using directory = new Directory();
+  make(directory.path, ["mine/metadata", "trace/metadata"]);
+  Deno.symlinkSync(`${directory.path}/mine`, `${directory.path}/trace/snapshot-0`);
+  const message = 'it holds "snapshot-0"';
+  assertThrows(() => emptyDirectory(`${directory.path}/trace`), TypeError, message);
+  assertEquals(namesIn(`${directory.path}/mine`), ["metadata"]);
+});
+
+Deno.test("a DirectoryLock keeps a directory from others until it is closed, and leaves nothing", {
+  ignore,
+}, () => {
+  using directory = new Directory();
+  const { path } = directory;
+  const lock = new DirectoryLock(path);
+  const message = `Cannot write a trace to ${path}: another session does`;
+  assertThrows(() => new DirectoryLock(path), TypeError, message);
+  for (const refuse of [assertReplaceable, emptyDirectory]) {
+    assertThrows(() => refuse(path), TypeError, message);
+  }
+  const options = { maxFileSize: 0, maxFiles: 0, openFor: [] };
+  assertThrows(() => new TraceDirectory(path, options), TypeError, message);
+  assertEquals(Deno.readTextFileSync(`${path}/.ltt-relay.lock`), `vpid = ${Deno.pid};\n`);
+  assertEquals(Deno.statSync(`${path}/.ltt-relay.lock`).mode! & 0o777, 0o600);
+  lock.close();
+  assertEquals(namesIn(path), []);
+  make(path, [".ltt-relay.lock"]);
+  emptyDirectory(path);
+  const trace = new TraceDirectory(path, options);
+  assertThrows(() => new DirectoryLock(path), TypeError, message);
+  trace.close();
 });

@@ -51,7 +51,7 @@ Deno.test("readSettings() reads each variable", () => {
     maxFiles: 5,
     writesStatistics: true,
     snapshotsAtExit: false,
-    opensAllFiles: true,
+    opensAllFiles: false,
   });
   assertEquals(settings.probes, ["http", "fetch"]);
   assertEquals(settings.giveUp, [
@@ -75,7 +75,9 @@ Deno.test("readSettings() opens no files at the start that come only later", () 
     read({ LTT_RELAY_STATISTICS: "1", ...values }).session.opensAllFiles;
   assertEquals(opens({ LTT_RELAY_MODE: "flight-recorder" }), false);
   assertEquals(opens({ LTT_RELAY_MAX_FILE_SIZE: "4096" }), false);
-  assertEquals(opens({ LTT_RELAY_MAX_FILE_SIZE: "4096", LTT_RELAY_MAX_FILES: "2" }), true);
+  assertEquals(opens({ LTT_RELAY_MAX_FILE_SIZE: "4096", LTT_RELAY_MAX_FILES: "2" }), false);
+  assertEquals(opens({ LTT_RELAY_MAX_FILE_SIZE: "0" }), true);
+  assertEquals(opens({}), true);
 });
 
 Deno.test("readSettings() refuses what makes no sense", () => {

@@ -76,30 +76,68 @@ Deno.test("a worker without permissions is traced, and may do no more than befor
   });
 });
 
+/** A hook that imports others, in a circle. */
+const HOOKS = {
+  "first.js": `import { a } from "./second.js"; export default () => a;`,
+  "second.js": `import "./first.js"; import "node:path"; export { a } from './third.js';`,
+  "third.js": `export const a = "hooked";`,
+};
+
+Deno.test("a hook may import other modules, where all of them may be read", {
+  ignore: cannotRead,
+}, async () => {
+  const program = `console.log("ran");`;
+  await inDirectory({ ...HOOKS, "main.js": program }, async (cwd) => {
+    const read = `--allow-read=trace,${ROOT},${["first.js", "second.js", "third.js"]}`;
+    const flags = ["--allow-env", "--allow-write=trace", read];
+    const env = { LTT_RELAY_REDACT: "./first.js" };
+    const { code, stderr } = await runTraced("main.js", { cwd, flags, env });
+    assertEquals({ code, stderr }, { code: 0, stderr: "" });
+    const [text] = (await readTrace(`${cwd}/trace`)).filter(({ name }) => name === "console:log");
+    assertEquals(text.fields.text, "hooked");
+  });
+});
+
 Deno.test("what cannot be traced runs untraced, with one line on standard error", {
   ignore: cannotRun,
 }, async () => {
   const program = `console.log("ran"); Deno.exit(5);`;
   const hook = `export const notDefault = 1;`;
-  await inDirectory({ "main.js": program, "hook.js": hook, "file": "" }, async (cwd) => {
-    const cases: { env?: Record<string, string>; flags?: string[]; says: string }[] = [
-      { flags: [], says: "needs --allow-read=trace-" },
-      { flags: ["--allow-env"], says: "needs --allow-read=trace" },
-      { flags: ["--allow-env", "--allow-read"], says: "needs --allow-write=trace" },
-      { env: { LTT_RELAY_SUBBUFS: "5" }, says: "nSubbufs is 5" },
-      { env: { LTT_RELAY_SUBBUF_SIZE: "big" }, says: '"big" is no number' },
-      { env: { LTT_RELAY_MODE: "fast" }, says: 'no mode "fast"' },
-      { env: { LTT_RELAY_PROBES: "http,ftp" }, says: 'probes "ftp"' },
-      { env: { LTT_RELAY_GIVE_UP: "everything" }, says: 'no permission "everything"' },
-      { env: { LTT_RELAY_REDACT: "./hook.js" }, says: "default export is no function" },
-      { env: { LTT_RELAY_REDACT: "./missing.js" }, says: "missing.js" },
-      { env: { LTT_RELAY_OUT: "file/trace" }, says: "file/trace" },
-    ];
-    const runs = await Promise.all(cases.map((one) => runTraced("main.js", { cwd, ...one })));
-    for (const [i, { code, stdout, stderr }] of runs.entries()) {
-      assertEquals({ code, stdout }, { code: 5, stdout: "ran\n" }, stderr);
-      assertStringIncludes(stderr, cases[i].says);
-      assertEquals(stderr.trim().split("\n").length, 1, stderr);
-    }
-  });
+  await inDirectory(
+    { ...HOOKS, "main.js": program, "hook.js": hook, "file": "" },
+    async (given) => {
+      const cwd = await Deno.realPath(given);
+      const limited = ["--allow-env", "--allow-write=trace", `--allow-read=trace,${ROOT}`];
+      const url = `file://${cwd}/hook.js`;
+      const cases: { env?: Record<string, string>; flags?: string[]; says: string }[] = [
+        { flags: [], says: "needs --allow-read=trace-" },
+        { flags: ["--allow-env"], says: "needs --allow-read=trace" },
+        { flags: ["--allow-env", "--allow-read"], says: "needs --allow-write=trace" },
+        { env: { LTT_RELAY_SUBBUFS: "5" }, says: "nSubbufs is 5" },
+        { env: { LTT_RELAY_SUBBUF_SIZE: "big" }, says: '"big" is no number' },
+        { env: { LTT_RELAY_MODE: "fast" }, says: 'no mode "fast"' },
+        { env: { LTT_RELAY_PROBES: "http,ftp" }, says: 'probes "ftp"' },
+        { env: { LTT_RELAY_GIVE_UP: "everything" }, says: 'no permission "everything"' },
+        { env: { LTT_RELAY_REDACT: "./hook.js" }, says: "default export is no function" },
+        { env: { LTT_RELAY_REDACT: "./missing.js" }, says: "missing.js" },
+        { env: { LTT_RELAY_OUT: "file/trace" }, says: "file/trace" },
+        ...["./hook.js", `${cwd}/hook.js`, url].map((hook) => ({
+          env: { LTT_RELAY_REDACT: hook },
+          flags: limited,
+          says: `Cannot redact by ${url}: it needs --allow-read=${cwd}/hook.js; the program runs`,
+        })),
+        {
+          env: { LTT_RELAY_REDACT: "./first.js" },
+          flags: limited.map((flag) => flag.replace("=trace,", "=trace,first.js,second.js,")),
+          says: `first.js: it needs --allow-read=${cwd}/third.js`,
+        },
+      ];
+      const runs = await Promise.all(cases.map((one) => runTraced("main.js", { cwd, ...one })));
+      for (const [i, { code, stdout, stderr }] of runs.entries()) {
+        assertEquals({ code, stdout }, { code: 5, stdout: "ran\n" }, stderr);
+        assertStringIncludes(stderr, cases[i].says);
+        assertEquals(stderr.trim().split("\n").length, 1, stderr);
+      }
+    },
+  );
 });

@@ -206,3 +206,25 @@ function assertWorkers(events: readonly ReadEvent[]): void {
   const texts = events.filter(({ name, cpu }) => name === "console:log" && cpu === inWorker.cpu);
   assertEquals(texts.map(({ fields }) => fields.text), ["got 1", "got 2"]);
 }
+
+Deno.test("no file of a test run replaces the trace of another, nor its snapshots", {
+  ignore: cannotRead,
+}, async () => {
+  const one = `Deno.test("t", () => console.log("tested " + import.meta.url.slice(-4)));`;
+  await inDirectory({ "a_test.js": one, "b_test.js": one }, async (cwd) => {
+    for (const mode of ["continuous", "flight-recorder"]) {
+      const env = { LTT_RELAY_MODE: mode, LTT_RELAY_OUT: mode };
+      const { code, stderr } = await runTraced("a_test.js", {
+        cwd,
+        env,
+        command: "test",
+        flags: ["--allow-all", "--no-check"],
+        args: ["b_test.js"],
+      });
+      assertEquals({ code, stderr }, { code: 0, stderr: "" });
+      const directories = [...Deno.readDirSync(cwd)].map(({ name }) => name)
+        .filter((name) => name.startsWith(mode)).sort();
+      assertEquals(directories, [mode, `${mode}-2`]);
+    }
+  });
+});

@@ -43,6 +43,8 @@ export interface RunOptions {
   readonly signal?: Deno.Signal;
   /** Arguments of the program. */
   readonly args?: readonly string[];
+  /** Command of `deno`. Initially `run`. */
+  readonly command?: "run" | "test";
 }
 
 /** Runs a program plainly. */
@@ -57,9 +59,12 @@ export function runTraced(file: string, options: RunOptions): Promise<Run> {
   return run([...flags, `--preload=${PRELOAD}`, file, ...options.args ?? []], { ...options, env });
 }
 
-async function run(args: readonly string[], { cwd, env, signal }: RunOptions): Promise<Run> {
+async function run(
+  args: readonly string[],
+  { cwd, env, signal, command: name = "run" }: RunOptions,
+): Promise<Run> {
   const command = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", "--no-lock", "--unstable-worker-options", ...args],
+    args: [name, "--no-prompt", "--no-lock", "--unstable-worker-options", ...args],
     cwd,
     env: { NO_COLOR: "1", ...env },
     stdin: "null",

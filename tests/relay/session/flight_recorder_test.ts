@@ -27,6 +27,10 @@ function startRecorder(
   });
 }
 
+function namesIn(path: string): string[] {
+  return [...Deno.readDirSync(path)].map(({ name }) => name).sort();
+}
+
 /** Fails unless the numbers are a suffix of those from 0 to `count`, of at least three sub-buffers. */
 function assertNewest(numbers: readonly number[] | undefined, count: number): void {
   assert(numbers !== undefined && numbers.length >= 1000, `${numbers?.length} of ${count}`);
@@ -152,11 +156,12 @@ Deno.test("a flight recorder writes nothing but snapshots, and tells what was lo
   assertEquals(await worker.attach(session), -1);
   await worker.tell({ type: "record", from: 0, count: 4 });
   await session.flush();
-  assertEquals([...Deno.readDirSync(directory.path)].map(({ name }) => name), []);
+  assertEquals(namesIn(`${directory.path}/trace`), [".ltt-relay.lock"]);
   assertEquals((await readTrace(await session.snapshot())).lost, 4);
   await worker.tell({ type: "record", from: 0, count: 5 });
   assertEquals((await readTrace(await session.snapshot())).lost, 9);
   await session.close();
+  assertEquals(namesIn(`${directory.path}/trace`), ["snapshot-0", "snapshot-1"]);
   await assertRejects(() => session.snapshot(), TypeError, "closed");
 });
 
@@ -172,9 +177,8 @@ Deno.test("snapshot() throws why it could not be written, and the next one can b
   using directory = new TempDirectory();
   await using session = await startRecorder(directory);
   numbered(session)(0);
-  Deno.writeTextFileSync(`${directory.path}/trace`, "in the way");
-  await assertRejects(() => session.snapshot(), Error, "trace");
-  Deno.removeSync(`${directory.path}/trace`);
+  Deno.writeTextFileSync(`${directory.path}/trace/snapshot-0`, "in the way");
+  await assertRejects(() => session.snapshot(), Error, "snapshot-0");
   const trace = await readTrace(await session.snapshot());
   assertEquals(trace.numbers.get(0), [0]);
 });
@@ -186,7 +190,7 @@ Deno.test("snapshotsAtExit takes a snapshot at an uncaught error and at the end,
   const args = [directory.path, "snapshots at exit"];
   const { code } = await runChild(beside("flight_program.ts"), args);
   assertEquals(code, 1);
-  const names = [...Deno.readDirSync(directory.path)].map(({ name }) => name).sort();
+  const names = namesIn(directory.path).filter((name) => !name.startsWith("."));
   assertEquals(names[0], "snapshot-0-error");
   assert(names.length <= 2, `${names}`);
   for (const name of names) {
@@ -204,4 +208,57 @@ Deno.test("snapshotsAtExit: a recorder that is closed takes its last snapshot th
   await session.close();
   const { events } = await readTrace(`${directory.path}/trace/snapshot-0-close`);
   assertEquals(events.length, 1);
+});
+
+Deno.test(
+  "a flight recorder replaces what an earlier session has written, and no snapshot is mixed",
+  {
+    ignore,
+  },
+  async () => {
+    using directory = new TempDirectory();
+    const path = `${directory.path}/trace`;
+    const first = await startRecorder(directory, { writesStatistics: true });
+    for (let n = 0; n < 5; n++) numbered(first)(n);
+    for (const why of ["a", "b", "c"]) await first.snapshot(why);
+    await first.close();
+    const second = await startRecorder(directory);
+    assertEquals(namesIn(path), [".ltt-relay.lock"]);
+    numbered(second)(7);
+    assertEquals((await readTrace(await second.snapshot("a"))).numbers.get(0), [7]);
+    await second.close();
+    assertEquals(namesIn(path), ["snapshot-0-a"]);
+    const continuous = await startSession(directory);
+    await continuous.close();
+    assertEquals(namesIn(path), ["channel0_0", "metadata"]);
+    await (await startRecorder(directory)).close();
+    assertEquals(namesIn(path), []);
+  },
+);
+
+Deno.test("a flight recorder refuses a directory with something else, and leaves it as it is", {
+  ignore,
+}, async () => {
+  using directory = new TempDirectory();
+  const path = `${directory.path}/trace`;
+  Deno.mkdirSync(`${path}/snapshot-0`, { recursive: true });
+  Deno.writeTextFileSync(`${path}/snapshot-0/metadata`, "m");
+  Deno.writeTextFileSync(`${path}/snapshot-0/thesis.txt`, "mine");
+  const error = await assertRejects(() => startRecorder(directory), TypeError);
+  const message = `Cannot write a trace to ${path}: it holds "snapshot-0/thesis.txt"`;
+  assertEquals(error.message, message);
+  assertEquals(namesIn(`${path}/snapshot-0`), ["metadata", "thesis.txt"]);
+});
+
+Deno.test("a directory that a flight recorder uses is refused, and that goes on", {
+  ignore,
+}, async () => {
+  using directory = new TempDirectory();
+  const first = await startRecorder(directory);
+  numbered(first)(1);
+  for (const start of [startRecorder, startSession]) {
+    await assertRejects(() => start(directory), TypeError, "another session does");
+  }
+  assertEquals((await readTrace(await first.snapshot())).numbers.get(0), [1]);
+  await first.close();
 });

@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { string, u32 } from "@ltt/relay/trace";
+import { type LostCounts, RingMemory } from "@ltt/relay/ring";
+import { Registry, StreamState, string, u32 } from "@ltt/relay/trace";
+import { LOST } from "../../../relay/ring/control.ts";
 import { sumLost } from "@ltt/relay/session";
 import {
   assertAgrees,
@@ -12,6 +14,8 @@ import {
   startSession,
   TempDirectory,
 } from "./support.ts";
+
+const NOTHING: LostCounts = { full: 0, wrap: 0, big: 0, nested: 0, torn: 0, offline: 0 };
 
 Deno.test("losses are the same in statistics, trace and on the terminal", { ignore }, async () => {
   using directory = new TempDirectory();
@@ -64,6 +68,31 @@ Deno.test("an event that fits exactly is recorded, one of a byte more is lost", 
   assertEquals(trace.numbers.get(0), [0, 2, 3]);
   assertAgrees(session, trace);
   assertEquals(session.statistics().lost.big, 1);
+});
+
+Deno.test("statistics() tells of each CPU what was lost, by cause, also beyond 2^32", {
+  ignore,
+}, async () => {
+  using directory = new TempDirectory();
+  const session = await startSession(directory, { subbufSize: 4096 });
+  const event = session.tracepoint("t:text", string("text"));
+  event("x".repeat(5000));
+  const { pool: { ram: { sab } }, registry } = session.handle;
+  const { state, control } = new Registry(sab, registry).stream(0)!;
+  const { control: words } = new RingMemory(sab, control);
+  // As if it had lost so many: the ring counts modulo 2^32.
+  const big = LOST + 2;
+  new StreamState(sab, state).discard({ ...NOTHING, big: 2 ** 32 - 1 });
+  words[big] = -1;
+  event("x".repeat(5000));
+  event("x".repeat(5000));
+  const { lost, cpus } = session.statistics();
+  const count = 2 ** 32 + 1;
+  assertEquals(lost, { ...NOTHING, big: count, unattached: 0 });
+  assertEquals(cpus.map(({ cpu, lost, lostByCause }) => ({ cpu, lost, lostByCause })), [
+    { cpu: 0, lost: count, lostByCause: { ...NOTHING, big: count } },
+  ]);
+  await session.close();
 });
 
 /** Whether a file system of a given size can be had. */

@@ -22,6 +22,18 @@ const BAD: readonly (readonly [object, typeof TypeError | typeof RangeError, str
   [{ maxFileSize: -1 }, RangeError, "maxFileSize is -1, not 0 or more"],
   [{ maxFileSize: 0.5 }, RangeError, "maxFileSize is 0.5, not 0 or more"],
   [{ maxFiles: Infinity }, RangeError, "maxFiles is Infinity, not 0 or more"],
+  [{ maxFiles: 3 }, RangeError, "maxFiles is 3, but no maxFileSize says when a file is full"],
+  [{ maxFiles: 3, maxFileSize: 0 }, RangeError, "maxFiles is 3, but no maxFileSize says when"],
+  [
+    { opensAllFiles: true, maxFileSize: 8192, maxFiles: 2 },
+    TypeError,
+    "opensAllFiles is true, but with maxFileSize files come as they are needed",
+  ],
+  [
+    { opensAllFiles: true, mode: "flight-recorder" },
+    TypeError,
+    "opensAllFiles is true, but in a flight recorder files come as they are needed",
+  ],
   [{ contexts: ["cpu", "cpu"] }, TypeError, 'no context "cpu", or twice'],
   [{ contexts: ["tid"] }, TypeError, 'no context "tid", or twice'],
   [{ events: [7] }, TypeError, "7 is no pattern of events"],

@@ -2,7 +2,7 @@ import { enumeration, eventMetadata, string, struct, u16, u32, u8 } from "@ltt/r
 import { KernelError } from "@ltt/relay/hw";
 import { MAX_TRACEPOINTS, Registry, REGISTRY_SIZE } from "@ltt/relay/trace";
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { COUNT, LOCK, RULES_WORD } from "../../../relay/trace/registry_layout.ts";
+import { COUNT, LOCK, RULES_WORD, UNATTACHED } from "../../../relay/trace/registry_layout.ts";
 import { TestTrace } from "./support.ts";
 
 /** A registry by itself, as another thread sees it by `other`. */
@@ -248,6 +248,14 @@ Deno.test("Registry counts threads, and events of threads without a CPU", () => 
   made.countUnattached();
   other().countUnattached();
   assertEquals(made.unattached, 2);
+});
+
+Deno.test("Registry counts more events of threads without a CPU than a word holds", () => {
+  const { registry: made, other, words } = registry();
+  words[UNATTACHED] = -2;
+  for (let i = 0; i < 3; i++) [made, other()][i % 2].countUnattached();
+  assertEquals([made.unattached, other().unattached], [2 ** 32 + 1, 2 ** 32 + 1]);
+  assertEquals(made.countThread(), 0, "the number of threads is another word");
 });
 
 /** Lets a second pass at each look: what waits for that does not. */

@@ -49,6 +49,38 @@ Deno.test("StreamState.discardedNow() reads again when the writer closes a packe
   assertEquals([now, looks], [10, 2]);
 });
 
+Deno.test("StreamState.lostNow() counts each cause beyond 2^32, from any thread", () => {
+  const { state: made, other } = state();
+  made.discard({ ...NOTHING, full: 2 ** 32 - 1, torn: 7 });
+  made.discard({ ...NOTHING, full: 5, torn: 7 });
+  assertEquals(other.lostNow(() => ({ ...NOTHING, full: 6, torn: 7, big: 2 })), {
+    ...NOTHING,
+    full: 2 ** 32 + 6,
+    torn: 7,
+    big: 2,
+  });
+});
+
+Deno.test("StreamState.discard() counts once, whichever of its stores a thread that died had made", () => {
+  const before: LostCounts = { ...NOTHING, full: 2 ** 32 - 2, big: 3 };
+  const counts: LostCounts = { full: 4, wrap: 1, big: 5, nested: 6, torn: 0, offline: 9 };
+  const sum = 2 ** 32 + 4 + 1 + 5 + 6 + 9;
+  const { state: made, ram } = state();
+  made.discard(before);
+  const old = new BigUint64Array(ram.slice(0));
+  made.discard(counts);
+  const done = new BigUint64Array(ram);
+  const stored = [...done.keys()].filter((i) => done[i] !== old[i]);
+  for (let some = 0; some < 2 ** stored.length; some++) {
+    const left = old.slice();
+    for (const [bit, i] of stored.entries()) if (some >> bit & 1) left[i] = done[i];
+    const next = new StreamState(left.buffer, ADDRESS);
+    const what = `with stores ${some.toString(2)} of ${stored}`;
+    assertEquals(next.discardedNow(() => counts), sum, what);
+    assertEquals(next.discard(counts), sum, what);
+  }
+});
+
 Deno.test("StreamState lies in RAM, and its parts do not overlap", () => {
   const { state: made, other, ram } = state();
   made.discard({ full: 1, wrap: 2, big: 3, nested: 4, torn: 5, offline: 6 });

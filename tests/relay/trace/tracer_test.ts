@@ -1,7 +1,23 @@
-import { bool, i64, LOGLEVELS, sequence, string, struct, u16, u32, u64, u8 } from "@ltt/relay/ctf";
+import {
+  bool,
+  enumeration,
+  i64,
+  LOGLEVELS,
+  sequence,
+  string,
+  struct,
+  u16,
+  u32,
+  u64,
+  u8,
+} from "@ltt/relay/ctf";
 import { Registry } from "@ltt/relay/trace";
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { LOST } from "../../../relay/ring/control.ts";
 import { TestTrace } from "./support.ts";
+
+/** Where the ring counts the events that are too long: the third cause. */
+const LOST_BIG_WORD = LOST + 2;
 
 Deno.test("Tracer.tracepoint() refuses declarations that are wrong, and declares nothing", () => {
   using trace = new TestTrace();
@@ -42,6 +58,32 @@ Deno.test("Tracer.tracepoint() returns the same function for the same declaratio
   const other = trace.newTracer().tracepoint("t", u8("a"));
   assert(other !== first);
   assertEquals([first.id, other.id, first.length], [0, 0, 1]);
+});
+
+Deno.test("Tracer.tracepoint() converts as each declaration says, though the trace tells no difference", () => {
+  using trace = new TestTrace();
+  const labels = { false: 0, true: 1 };
+  const truth = trace.tracepoint("t", bool("a"));
+  const label = trace.tracepoint("t", enumeration("a", u8, labels));
+  assertEquals([truth.id, label.id], [0, 0]);
+  truth(5 as never);
+  label(5);
+  label("true");
+  truth("" as never);
+  const read = trace.events([{ id: 0, fields: [u8("a")] }]).map(({ fields: { a } }) => a);
+  assertEquals(read, [1, 5, 1, 0]);
+  assertEquals(trace.state.events[0], 4);
+  assert(trace.tracepoint("t", bool("a")) === truth);
+  assert(trace.tracepoint("t", enumeration("a", u8, { ...labels })) === label);
+});
+
+Deno.test("Tracer.tracepoint() looks labels up as each declaration spells them", () => {
+  using trace = new TestTrace();
+  const one = trace.tracepoint("t", enumeration("a", u8, { "\ud800": 3 }));
+  const other = trace.tracepoint("t", enumeration("a", u8, { "\ufffd": 3 }));
+  one("\ud800");
+  other("\ufffd");
+  assertEquals(trace.state.events[0], 2);
 });
 
 Deno.test("Tracer.tracepoint() puts the log level in the metadata, by its name", () => {
@@ -98,6 +140,28 @@ Deno.test("an event of a thread without a CPU is lost, and counted by itself", (
   tracepoint(1, "x");
   tracepoint(2, "x");
   assertEquals([trace.registry.unattached, trace.lost, trace.packets()], [2, {}, []]);
+});
+
+Deno.test("losses beyond 2^32 are counted, though no packet is closed", () => {
+  using trace = new TestTrace();
+  const lost = trace.tracepoint("t", string("s"));
+  const long = "x".repeat(5000);
+  const { control } = trace.ring.memory;
+  // The ring counts so many already; the tracer looks there from time to time.
+  for (const count of [0, 2 ** 31, 2 ** 32 - 2 ** 17]) {
+    control[LOST_BIG_WORD] = count;
+    for (let i = 0; i < 2 ** 16; i++) lost(long);
+  }
+  for (let i = 0; i < 2 ** 17; i++) lost(long);
+  const big = 2 ** 32 + 2 ** 16;
+  assertEquals(trace.state.lostNow(() => trace.ring.lost), {
+    full: 0,
+    wrap: 0,
+    big,
+    nested: 0,
+    torn: 0,
+    offline: 0,
+  });
 });
 
 Deno.test("contexts come before the fields of every event, and are read at each", () => {
