@@ -33,6 +33,57 @@ Deno.test("drain() consumes what is delivered, in order, and no more", () => {
   assertEquals(numbersOf(output.all), range(0, 100));
 });
 
+/** An output during whose writing of a packet the writer delivers another one, up to so many. */
+class OvertakenOutput extends MemoryOutput {
+  recorded = 0;
+  readonly #stream: TestStream;
+  #packets: number;
+
+  constructor(stream: TestStream, packets: number) {
+    super();
+    this.#stream = stream;
+    this.#packets = packets;
+  }
+
+  /** Has the writer deliver a packet. */
+  deliver(): void {
+    if (this.#packets-- <= 0) return;
+    this.#stream.record(this.recorded++, 1);
+    this.#stream.writer.flush("active");
+  }
+
+  override packet(cpu: number, pieces: readonly Uint8Array[]): void {
+    super.packet(cpu, pieces);
+    this.deliver();
+  }
+}
+
+for (const nSubbufs of [4, 8]) {
+  Deno.test(`drain() returns though the writer keeps up with it, with ${nSubbufs} sub-buffers`, () => {
+    using stream = new TestStream({ nSubbufs });
+    const output = new OvertakenOutput(stream, 10 * nSubbufs);
+    const consumer = new Consumer(output, stream.source);
+    output.deliver();
+    for (let calls = 1; calls <= 10; calls++) {
+      assertEquals(consumer.drain(stream.stream), nSubbufs);
+      assertEquals(numbersOf(output.all), range(0, calls * nSubbufs));
+    }
+    assertEquals(consumer.drain(stream.stream), 0);
+    assertEquals([output.recorded, stream.lost], [10 * nSubbufs, 0]);
+  });
+}
+
+Deno.test("flush() returns though the writer keeps up with it", () => {
+  using stream = new TestStream();
+  const output = new OvertakenOutput(stream, 1000);
+  const consumer = new Consumer(output, stream.source);
+  output.deliver();
+  consumer.flush(stream.stream);
+  const numbers = numbersOf(output.all);
+  assertEquals(numbers, range(0, numbers.length));
+  assert(numbers.length < 100, `${numbers.length} packets in one call`);
+});
+
 Deno.test("metadata is written before the first packet that needs it", () => {
   using stream = new TestStream();
   const output = new MemoryOutput();
