@@ -79,6 +79,7 @@ clock {
 	description = ${quoted(clock.description)};
 	freq = 1000000000;
 	offset = ${clock.offsetNs};
+	absolute = TRUE;
 };
 
 ${mapped(32)}

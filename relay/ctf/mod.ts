@@ -10,4 +10,5 @@ export * from "./field_types.ts";
 export * from "./fields.ts";
 export * from "./loglevel.ts";
 export * from "./metadata.ts";
+export * from "./metadata_packet.ts";
 export * from "./packet.ts";

@@ -89,13 +89,17 @@ export async function babeltrace(directory: string): Promise<BabeltraceRun> {
   return { ...end, events };
 }
 
-/** Reads a trace of any length: calls `look` with one event after the other. */
+/**
+ * Reads a trace of any length, of a directory or what else: calls `look` with one event after the other.
+ * With `isLive` an event is over when a line is; otherwise, for names have line ends, when another begins.
+ */
 export async function eachEvent(
-  directory: string,
+  input: string | readonly string[],
   look: (event: BabeltraceEvent) => void,
+  isLive: boolean = false,
 ): Promise<BabeltraceEnd> {
   const options = ["--clock-seconds", "--no-delta", "--names=all", "--color=never"];
-  const args = [...options, "--fields=trace:hostname,loglevel", directory];
+  const args = [...options, "--fields=trace:hostname,loglevel", ...[input].flat()];
   const child = new Deno.Command(COMMAND, {
     args,
     env: { LC_ALL: "C.UTF-8" },
@@ -105,7 +109,7 @@ export async function eachEvent(
   }).spawn();
   // Read at the same time: a full pipe would stop it.
   const stderrText = new Response(child.stderr).text();
-  for await (const texts of eventTexts(child.stdout)) {
+  for await (const texts of eventTexts(child.stdout, isLive)) {
     for (const text of texts) look(parseEvent(text));
   }
   const { code: exitCode } = await child.status;
@@ -127,6 +131,7 @@ const EVENT_BEGIN = "\ntimestamp = ";
 /** Texts of events, as many at a time as come at once: a promise for each would cost more than the rest. */
 async function* eventTexts(
   stdout: ReadableStream<Uint8Array>,
+  isLive: boolean,
 ): AsyncGenerator<string[], void, void> {
   const decoder = new TextDecoder();
   let text = "\n";
@@ -138,6 +143,10 @@ async function* eventTexts(
       texts.push(text.slice(begin, next));
     }
     text = text.slice(begin);
+    if (isLive && text.endsWith(" }\n")) {
+      texts.push(text.slice(0, -1));
+      text = "\n";
+    }
     yield texts;
   }
   if (text.length > 1) yield [text.replace(/\n$/, "")];

@@ -79,7 +79,7 @@ Deno.test("assertFields() knows that a sequence has its length beside it", () =>
 
 Deno.test("assertFields() refuses names that babeltrace2 takes for the same", () => {
   const message = (name: string): string =>
-    `Cannot make t: readers of traces take fields "_${name}" and "${name}", in this order, for the same`;
+    `Cannot make t: readers of traces cannot tell fields "_${name}" and "${name}", in this order, apart`;
   const refused = [
     ["x", [u8("_x"), u8("x")]],
     ["_", [string("__"), u8("a"), string("_")]],
@@ -151,12 +151,12 @@ Deno.test("hex() shows integers and arrays of them in base 16, and refuses the r
     const element = type.kind === "array" || type.kind === "sequence" ? type.element : type;
     return element.kind === "integer" && element.base;
   };
-  for (const  of of[u8("x"), i64("x"), array(u16("x"), 2), sequence(i8("x"))]) {
-    assertEquals([base(of), base(hex(of))], [10, 16]);
+  for (const field of [u8("x"), i64("x"), array(u16("x"), 2), sequence(i8("x"))]) {
+    assertEquals([base(field), base(hex(field))], [10, 16]);
   }
   const others = [f32("x"), string("x"), bool("x"), struct("x", u8("a")), array(string("x"), 2)];
-  for (const of of [...others, enumeration("x", u8, { a: 1 })]) {
-    assertThrows(() => hex(of), TypeError, 'Cannot show "x" in base 16: it is no integer');
+  for (const field of [...others, enumeration("x", u8, { a: 1 })]) {
+    assertThrows(() => hex(field), TypeError, 'Cannot show "x" in base 16: it is no integer');
   }
 });
 
