@@ -3,13 +3,13 @@ import { resolve } from "node:path";
 /** A permission the tracer needs in the traced program. */
 export interface Permission {
   /** Its name, as in `--allow-NAME`. */
-  readonly name: "read" | "write" | "env" | "ffi";
-  /** What it is for: a path, or names of variables; empty for everything. */
+  readonly name: "read" | "write" | "env" | "ffi" | "net";
+  /** What it is for: a path, a host with its port, or names of variables; empty for everything. */
   readonly value: string;
 }
 
 /** The short forms of options that give permissions. */
-const SHORT: Readonly<Record<string, string>> = { R: "read", W: "write", E: "env" };
+const SHORT: Readonly<Record<string, string>> = { R: "read", W: "write", E: "env", N: "net" };
 
 /**
  * Which of the tracer's permissions must be given to a program beside what `args` of `deno run` give
@@ -39,6 +39,7 @@ function isGiven(args: readonly string[], { name, value }: Permission, cwd: stri
   if (name === "env") {
     return given.some((one) => one.endsWith("*") && value.startsWith(one.slice(0, -1)));
   }
+  if (name === "net") return given.some((one) => value === one || value.startsWith(`${one}:`));
   return given.some((one) => {
     const path = resolve(cwd, one);
     return value === path || value.startsWith(path.endsWith("/") ? path : `${path}/`);

@@ -1,11 +1,19 @@
 import { rmSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { assertReplaceable, LOCK_FILE, STATISTICS_FILE } from "../consume/mod.ts";
+import {
+  assertReplaceable,
+  LOCK_FILE,
+  parseRelaydUrl,
+  relaydHosts,
+  STATISTICS_FILE,
+  urlHost,
+} from "../consume/mod.ts";
 import { moduleFiles } from "../probes/module_files.ts";
-import { readSettings, timestamp } from "../probes/options.ts";
+import { readSettings } from "../probes/options.ts";
 import type { SessionStatistics } from "../session/mod.ts";
 import { resolveOptions } from "../session/options.ts";
+import { timestamp } from "../session/timestamp.ts";
 import { clockLibraryPath } from "../trace/mod.ts";
 import { Ending, forwardSignals } from "./ending.ts";
 import { attempt, JobError } from "./job_error.ts";
@@ -13,10 +21,12 @@ import { missingPermissions, type Permission } from "./permissions.ts";
 import { parseRecordArguments, type RecordArguments, usage } from "./record_arguments.ts";
 import { StatusLine } from "./status_line.ts";
 import { progressLine, summaryOf, summaryText } from "./summary.ts";
-import { writtenIn } from "./written.ts";
+import { type Written, writtenIn } from "./written.ts";
 
 /** Milliseconds between two looks at the figures. */
 const LOOK_MS = 500;
+/** Port on which a relay daemon listens to viewers unless it is told otherwise. */
+const LIVE_PORT = 5344;
 /** How long the example runs, in seconds. */
 const EXAMPLE_SECONDS = 4;
 
@@ -46,7 +56,9 @@ class Recording {
   readonly #options: RecordArguments;
   readonly #status: StatusLine;
   readonly #cwd: string;
+  /** The trace's directory; of a trace that goes to a relay daemon one for its figures. */
   readonly #trace: string;
+  readonly #spill: string | null;
   readonly #begin = performance.now();
   /** Permissions that the program gets for the tracer. */
   readonly #granted: readonly string[];
@@ -55,11 +67,14 @@ class Recording {
     this.#options = options;
     this.#status = status;
     this.#cwd = resolve(options.cwd);
-    this.#trace = resolve(this.#cwd, options.out ?? `trace-${timestamp(new Date())}`);
-    assertSettings(options.env);
-    // Deno takes a comma for the end of a path.
-    if (this.#trace.includes(",")) {
-      throw new JobError(`Cannot record to ${this.#trace}: it has a ","`);
+    this.#spill = options.spill === null ? null : resolve(this.#cwd, options.spill);
+    assertSettings(this.#settings(), options.relayd);
+    this.#trace = options.relayd === null
+      ? resolve(this.#cwd, options.out ?? `trace-${timestamp(new Date())}`)
+      : Deno.makeTempDirSync({ prefix: "ltt-relay-" });
+    for (const path of [this.#trace, this.#spill ?? ""]) {
+      // Deno takes a comma for the end of a path.
+      if (path.includes(",")) throw new JobError(`Cannot record to ${path}: it has a ","`);
     }
     this.#granted = this.#missing();
   }
@@ -76,6 +91,7 @@ class Recording {
       cwd: this.#cwd,
       env: this.#childEnv(),
     }).spawn();
+    this.#sayLive();
     const removeListeners = forwardSignals(child);
     const ending = new Ending(child);
     const { seconds, script } = this.#options;
@@ -86,9 +102,23 @@ class Recording {
     ending.stop();
     removeListeners();
     this.#status.clear();
-    this.#removeEmpty();
-    this.#summarise();
+    try {
+      if (this.#options.relayd === null) this.#removeEmpty();
+      this.#summarise();
+    } finally {
+      if (this.#options.relayd !== null) Deno.removeSync(this.#trace, { recursive: true });
+    }
     return ending.hasBegun ? 0 : code;
+  }
+
+  /** What to type to look on. */
+  #sayLive(): void {
+    const { relayd, env: { LTT_RELAY_LIVE: live, LTT_RELAY_NAME: name = "deno" } } = this.#options;
+    if (relayd === null || live === undefined) return;
+    const url = `net://${
+      urlHost(parseRelaydUrl(relayd))
+    }:${LIVE_PORT}/host/${Deno.hostname()}/${name}`;
+    console.error(`  babeltrace2 --input-format=lttng-live ${url}`);
   }
 
   #childArgs(): string[] {
@@ -101,26 +131,37 @@ class Recording {
   }
 
   #childEnv(): Record<string, string> {
-    const { LTT_RELAY_REDACT: redact, ...env } = this.#options.env;
+    const { LTT_RELAY_REDACT: redact } = this.#options.env;
     return {
-      ...env,
-      ...(redact === undefined ? {} : { LTT_RELAY_REDACT: this.#moduleUrl(redact) }),
       LTT_RELAY_OUT: this.#trace,
+      ...this.#settings(),
+      ...(redact === undefined ? {} : { LTT_RELAY_REDACT: this.#moduleUrl(redact) }),
       LTT_RELAY_HOSTNAME: Deno.hostname(),
-      LTT_RELAY_STATISTICS: "1",
+      LTT_RELAY_STATISTICS: this.#trace,
       // The example's workers need what the tracer does.
       ...(this.#options.script === null ? {} : { LTT_RELAY_GIVE_UP: this.#givenUp().join(",") }),
     };
   }
 
+  /** The options that the probes read, but for those that depend on the directory. */
+  #settings(): Record<string, string> {
+    const { env, relayd } = this.#options;
+    return {
+      ...env,
+      ...(relayd === null ? {} : { LTT_RELAY_OUT: relayd }),
+      ...(this.#spill === null ? {} : { LTT_RELAY_SPILL: this.#spill }),
+    };
+  }
+
   /** What the tracer needs that the program is not given. */
   #missing(): string[] {
-    const { denoArgs, env } = this.#options;
-    const needed: Permission[] = [
-      { name: "env", value: "LTT_RELAY_*" },
-      { name: "write", value: this.#trace },
-      { name: "read", value: this.#trace },
-    ];
+    const { denoArgs, env, relayd } = this.#options;
+    const needed: Permission[] = [{ name: "env", value: "LTT_RELAY_*" }];
+    for (const value of this.#spill === null ? [this.#trace] : [this.#trace, this.#spill]) {
+      needed.push({ name: "write", value }, { name: "read", value });
+    }
+    const hosts = relayd === null ? [] : relaydHosts(parseRelaydUrl(relayd));
+    for (const value of hosts) needed.push({ name: "net", value });
     const tracer = import.meta.resolve("../../");
     const hook = env.LTT_RELAY_REDACT;
     const files = [
@@ -142,7 +183,9 @@ class Recording {
     const { env } = this.#options;
     const isRotated = Number(env.LTT_RELAY_MAX_FILE_SIZE ?? 0) > 0;
     const makesFiles = isRotated || env.LTT_RELAY_MODE === "flight-recorder";
-    return this.#granted.filter((one) => !makesFiles || !one.endsWith(`=${this.#trace}`));
+    const kept = makesFiles ? this.#trace : this.#spill;
+    // To a daemon that was away it connects again.
+    return this.#granted.filter((one) => !one.endsWith(`=${kept}`) && !one.startsWith("net="));
   }
 
   /** The module that a specifier on the command line means. */
@@ -164,12 +207,14 @@ class Recording {
         `Cannot say what was recorded to ${this.#trace}: the program told nothing`,
       );
     }
-    const written = writtenIn(this.#trace, this.#options.env);
+    const isRemote = this.#options.relayd !== null;
+    const written = isRemote ? REMOTE : writtenIn(this.#trace, this.#options.env);
     const trace = relative(Deno.cwd(), this.#trace) || ".";
-    const shown = trace.startsWith("..") ? this.#trace : trace;
+    const shown = isRemote ? statistics.output : trace.startsWith("..") ? this.#trace : trace;
     // The program may have ended in the middle of a line.
     if (!this.#options.json) return console.error(summaryText(shown, statistics, written));
-    console.log(`\n${JSON.stringify(summaryOf(this.#trace, statistics, written))}`);
+    const { output } = statistics;
+    console.log(`\n${JSON.stringify(summaryOf(output, statistics, written))}`);
   }
 
   /**
@@ -194,12 +239,16 @@ class Recording {
   }
 }
 
+/** What a relay daemon has written is on its own disk. */
+const REMOTE: Written = { kind: "remote" };
+
 /** The program that is recorded when none is named. */
 const EXAMPLE = import.meta.resolve("./example/server.ts");
 
 /** Refuses what the probes would, before the program runs. */
-function assertSettings(env: Readonly<Record<string, string>>): void {
+function assertSettings(env: Readonly<Record<string, string>>, relayd: string | null): void {
   try {
+    if (relayd !== null) parseRelaydUrl(relayd);
     resolveOptions(readSettings((name) => env[name]).session);
   } catch (error) {
     throw new JobError((error as Error).message);

@@ -11,6 +11,10 @@ export interface RecordArguments {
   readonly scriptArgs: readonly string[];
   /** Directory for the trace; `null` for one named after the time. */
   readonly out: string | null;
+  /** The relay daemon to send the trace to in its place, `net://HOST:CONTROL:DATA`; `null` for none. */
+  readonly relayd: string | null;
+  /** Directory for what the daemon misses; `null` for none. */
+  readonly spill: string | null;
   /** Seconds after which the program is interrupted; `null` for never. */
   readonly seconds: number | null;
   /** Whether the summary is printed as JSON. */
@@ -29,6 +33,11 @@ workers, errors and its own tracepoints. SCRIPT has the permissions that are giv
 \`deno run\`, and no others. Without SCRIPT an example is recorded: an HTTP server under load.
 
   --out DIR            directory for the trace, replaces one there (default trace-DATE-TIME)
+  --relayd URL         send the trace to LTTng's relay daemon, net://HOST:CONTROL:DATA
+  --live               with --relayd: viewers can be attached while the program runs
+  --live-period MS     the same, and what was recorded is sent so often (default 1000)
+  --name NAME          with --relayd: name of the session (default deno)
+  --spill DIR          with --relayd: directory for what the daemon misses while it is away
   --seconds S          interrupt the program after S seconds
   --json               print the summary as a line of JSON on standard output
   --probes LIST        groups to record, or with a leading - not to: http, fetch, file, process,
@@ -50,6 +59,10 @@ All other options before SCRIPT are those of \`deno run\`: --allow-net, -A, --co
 /** Our options that take a value, and the environment variable that hands it to the probes. */
 const WITH_VALUE: Readonly<Record<string, string | null>> = {
   "out": null,
+  "relayd": null,
+  "spill": null,
+  "name": "LTT_RELAY_NAME",
+  "live-period": "LTT_RELAY_LIVE",
   "seconds": null,
   "cwd": null,
   "probes": "LTT_RELAY_PROBES",
@@ -62,7 +75,7 @@ const WITH_VALUE: Readonly<Record<string, string | null>> = {
   "max-file-size": "LTT_RELAY_MAX_FILE_SIZE",
   "max-files": "LTT_RELAY_MAX_FILES",
 };
-const FLAGS = ["json", "flight-recorder", "help"];
+const FLAGS = ["json", "flight-recorder", "live", "help"];
 
 /** Options of `deno run` whose value is an argument of its own. */
 const DENO_WITH_VALUE = [
@@ -87,11 +100,18 @@ export function parseRecordArguments(args: readonly string[]): RecordArguments |
     if (variable !== null && value !== null) env[variable] = value;
   }
   if (values["flight-recorder"]) env.LTT_RELAY_MODE = "flight-recorder";
+  if (values.live) env.LTT_RELAY_LIVE ??= "1000";
+  const relayd = text("relayd");
+  if (relayd !== null && text("out") !== null) {
+    throw new JobError("Cannot record both to --out and --relayd");
+  }
   return {
     denoArgs,
     script,
     scriptArgs,
     out: text("out"),
+    relayd,
+    spill: text("spill"),
     seconds: seconds(text("seconds")),
     json: values.json === true,
     cwd: text("cwd") ?? ".",

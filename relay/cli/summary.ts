@@ -67,7 +67,11 @@ export function summaryText(
   const lost = Object.entries(statistics.lost).filter(([, count]) => count > 0)
     .map(([cause, count]) => `${count} ${cause}`);
   const { clock, snapshots } = summaryOf(trace, statistics, written);
-  const opens = snapshots === undefined ? trace : snapshots.at(-1);
+  const opens = written.kind === "remote"
+    ? `OUTPUT/${remotePath(trace)}`
+    : snapshots === undefined
+    ? trace
+    : snapshots.at(-1);
   return [
     "",
     formatTable([["event", "events", "bytes", "lost"], ...eventRows]),
@@ -95,6 +99,10 @@ function writtenLines(trace: string, written: Written): string[] {
   switch (written.kind) {
     case "all":
       return [];
+    case "remote":
+      return [
+        `  sent to ${trace}; OUTPUT is where the daemon writes, ~/lttng-traces if not told otherwise`,
+      ];
     case "newest":
       return [`  written: the newest ${size(written.bytes)}, in ${counted(written.files, "file")}`];
     case "snapshots": {
@@ -105,6 +113,11 @@ function writtenLines(trace: string, written: Written): string[] {
       return [`  written: ${counted(snapshots.length, "snapshot")}${which} ${shown}`];
     }
   }
+}
+
+/** The path below the daemon's output. */
+function remotePath(trace: string): string {
+  return trace.split("/").slice(3).join("/");
 }
 
 function counted(count: number, what: string): string {

@@ -4,6 +4,8 @@ import { snapshotsIn } from "../consume/mod.ts";
 export type Written =
   /** All that was recorded. */
   | { readonly kind: "all" }
+  /** All that was recorded, by a relay daemon. */
+  | { readonly kind: "remote" }
   /** Of each stream the newest. */
   | { readonly kind: "newest"; readonly files: number; readonly bytes: number }
   /** Snapshots, by name, the oldest first: each is a trace of its own. */

@@ -9,7 +9,10 @@
  *
  * | variable | value | initially |
  * | --- | --- | --- |
- * | `LTT_RELAY_OUT` | directory to write to | `trace-YYYYMMDD-HHMMSS` |
+ * | `LTT_RELAY_OUT` | directory to write to, or a relay daemon, `net://HOST:CONTROL:DATA` | `trace-YYYYMMDD-HHMMSS` |
+ * | `LTT_RELAY_LIVE` | milliseconds after which a daemon's viewers are sent what was recorded | none are |
+ * | `LTT_RELAY_SPILL` | directory for what a daemon misses while it is away | none |
+ * | `LTT_RELAY_NAME` | name of the trace, and of the daemon's session | of the directory, or `deno` |
  * | `LTT_RELAY_PROBES` | groups, `http,fetch`, or all but some, `-timer,-file` | all |
  * | `LTT_RELAY_EVENTS` | patterns of events, `http:*,file:open` | `*` |
  * | `LTT_RELAY_MODE` | `continuous` or `flight-recorder` | `continuous` |
@@ -17,10 +20,10 @@
  * | `LTT_RELAY_SUBBUFS` | sub-buffers of a CPU | 16 |
  * | `LTT_RELAY_CPUS` | threads that record at a time | 32 |
  * | `LTT_RELAY_MAX_FILE_SIZE` | bytes of a file before the next one | any |
- * | `LTT_RELAY_MAX_FILES` | files of a stream | any |
+ * | `LTT_RELAY_MAX_FILES` | files of a stream, with a size | any |
  * | `LTT_RELAY_HOSTNAME` | name of the host | the system's, if it may be asked for |
  * | `LTT_RELAY_CONTEXTS` | `cpu`, `worker` | none |
- * | `LTT_RELAY_STATISTICS` | `1`: figures in `.statistics.json`, all files opened at the start | |
+ * | `LTT_RELAY_STATISTICS` | directory for figures, `.statistics.json`; all files are opened at the start, unless they are rotated | none |
  * | `LTT_RELAY_REDACT` | module whose default export is a {@linkcode RedactionHook} | |
  * | `LTT_RELAY_DIAGNOSTICS` | `subscribe`: to all diagnostics channels | |
  * | `LTT_RELAY_LOOP_PERIOD` | milliseconds between two looks at the event loop | 100 |

@@ -1,4 +1,5 @@
 import type { ContextName, SessionOptions } from "../session/mod.ts";
+import { timestamp } from "../session/timestamp.ts";
 import { PROBE_GROUPS, type ProbeGroup } from "./probe.ts";
 
 /** Options by environment variable, read. */
@@ -25,6 +26,9 @@ export const VARIABLES = [
   "LTT_RELAY_SUBBUFS",
   "LTT_RELAY_CPUS",
   "LTT_RELAY_HOSTNAME",
+  "LTT_RELAY_NAME",
+  "LTT_RELAY_LIVE",
+  "LTT_RELAY_SPILL",
   "LTT_RELAY_MODE",
   "LTT_RELAY_EVENTS",
   "LTT_RELAY_MAX_FILE_SIZE",
@@ -54,7 +58,8 @@ export function readSettings(read: ReadVariable, now: Date = new Date()): ProbeS
   const mode = read("LTT_RELAY_MODE") as SessionOptions["mode"];
   const maxFileSize = number(read, "LTT_RELAY_MAX_FILE_SIZE");
   const maxFiles = number(read, "LTT_RELAY_MAX_FILES");
-  const writesStatistics = read("LTT_RELAY_STATISTICS") === "1";
+  const statisticsDirectory = read("LTT_RELAY_STATISTICS");
+  const livePeriodMs = number(read, "LTT_RELAY_LIVE");
   // Files of a rotation and snapshots are made as they come.
   const comesToNewFiles = mode === "flight-recorder" || !!maxFileSize;
   const session = {
@@ -68,9 +73,13 @@ export function readSettings(read: ReadVariable, now: Date = new Date()): ProbeS
     contexts: list(read("LTT_RELAY_CONTEXTS")) as ContextName[] | undefined,
     maxFileSize,
     maxFiles,
-    writesStatistics,
+    name: read("LTT_RELAY_NAME"),
+    live: livePeriodMs === undefined ? undefined : true,
+    livePeriodMs,
+    spill: read("LTT_RELAY_SPILL"),
+    statisticsDirectory,
     snapshotsAtExit: mode === "flight-recorder",
-    opensAllFiles: writesStatistics && !comesToNewFiles,
+    opensAllFiles: statisticsDirectory !== undefined && !comesToNewFiles,
   };
   const given = Object.entries(session).filter(([, value]) => value !== undefined);
   return {
@@ -93,13 +102,6 @@ export function selectGroups(names: readonly string[]): readonly ProbeGroup[] {
   const on = new Set(names.filter((name) => !name.startsWith("-")).map(groupOf));
   const off = new Set(names.filter((name) => name.startsWith("-")).map(groupOf));
   return PROBE_GROUPS.filter((group) => (on.size === 0 || on.has(group)) && !off.has(group));
-}
-
-/** `YYYYMMDD-HHMMSS`, local time. */
-export function timestamp(date: Date): string {
-  const two = (n: number): string => String(n).padStart(2, "0");
-  const day = `${date.getFullYear()}${two(date.getMonth() + 1)}${two(date.getDate())}`;
-  return `${day}-${two(date.getHours())}${two(date.getMinutes())}${two(date.getSeconds())}`;
 }
 
 function number(read: ReadVariable, name: VariableName): number | undefined {

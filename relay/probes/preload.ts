@@ -1,5 +1,11 @@
 import { pathToFileURL } from "node:url";
-import { LOCK_FILE, snapshotsIn } from "../consume/mod.ts";
+import {
+  isRelaydUrl,
+  LOCK_FILE,
+  parseRelaydUrl,
+  relaydHosts,
+  snapshotsIn,
+} from "../consume/mod.ts";
 import { TraceSession } from "../session/mod.ts";
 import { currentSession } from "./current.ts";
 import { installProbes } from "./install.ts";
@@ -38,13 +44,24 @@ export async function startFromEnvironment(): Promise<void> {
 
 /** Nobody is asked for a permission on the tracer's account. */
 function assertPermitted({ session }: ProbeSettings): void {
-  const { output } = session;
-  for (const name of ["read", "write"] as const) {
-    if (Deno.permissions.querySync({ name, path: output }).state === "granted") continue;
-    throw new Error(`Cannot write trace ${output}: it needs --allow-${name}=${output}`);
+  const { output, spill } = session;
+  for (const path of isRelaydUrl(output) ? [spill ?? null] : [output]) {
+    for (const name of ["read", "write"] as const) {
+      if (path === null) continue;
+      if (Deno.permissions.querySync({ name, path }).state === "granted") continue;
+      throw new Error(`Cannot write trace ${output}: it needs --allow-${name}=${path}`);
+    }
   }
+  if (isRelaydUrl(output)) assertNetAllowed(output);
   if (!canReadTracer()) {
     throw new Error("Cannot start a session: it needs --allow-read for the tracer's own modules");
+  }
+}
+
+function assertNetAllowed(output: string): void {
+  for (const host of relaydHosts(parseRelaydUrl(output))) {
+    if (Deno.permissions.querySync({ name: "net", host }).state === "granted") continue;
+    throw new Error(`Cannot send trace to ${output}: it needs --allow-net=${host}`);
   }
 }
 
@@ -53,6 +70,7 @@ function assertPermitted({ session }: ProbeSettings): void {
  * file of tests, all in one process, and none is to replace the trace of another.
  */
 function ownOutput(output: string): string {
+  if (isRelaydUrl(output)) return output;
   const path = output.replace(/\/+$/, "");
   const ours = `vpid = ${Deno.pid};`;
   for (let number = 1;; number++) {

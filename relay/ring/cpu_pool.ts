@@ -101,6 +101,12 @@ export class CpuPool {
     return cpus.filter((cpu) => loadAcquire(this.#table, this.#state(cpu)) === SPARE);
   }
 
+  /** Whether a thread has a CPU, or had it and is not known to be gone. */
+  isClaimed(cpu: number): boolean {
+    const state = loadAcquire(this.#table, this.#state(cpu));
+    return state === CLAIMED || state === HELD_CPU;
+  }
+
   /** Claims for which no CPU was free. */
   get refused(): number {
     return loadAcquire(this.#table, REFUSED);
@@ -222,10 +228,7 @@ export class CpuPool {
 
   /** CPUs that a thread has, or is about to have. */
   get #claimed(): number[] {
-    return [...this.#machine.cpus.present].filter((cpu) => {
-      const state = loadAcquire(this.#table, this.#state(cpu));
-      return state === CLAIMED || state === HELD_CPU;
-    });
+    return [...this.#machine.cpus.present].filter((cpu) => this.isClaimed(cpu));
   }
 
   #log(level: Parameters<Machine["log"]["printk"]>[0], what: string): void {

@@ -63,7 +63,7 @@ export {
   type LostCounts,
   type Refusal,
 } from "./lost.ts";
-export { type OpenSubbuf, peekOpenSubbuf, ringLost } from "./peek.ts";
+export { type OpenExtent, openExtent, type OpenSubbuf, peekOpenSubbuf, ringLost } from "./peek.ts";
 export * from "./reader.ts";
 export * from "./ring_buffer.ts";
 export * from "./ring_channel.ts";

@@ -16,6 +16,36 @@ export interface OpenSubbuf {
   readonly slotOpen: boolean;
 }
 
+/** How far the writer's open sub-buffer was committed at a moment. */
+export interface OpenExtent {
+  /** Offset at which it starts, from 0 to 2^32 - 1. */
+  readonly position: number;
+  /**
+   * Bytes from the header to the end of the last committed slot; those of a sub-buffer when it is full,
+   * and delivered or about to be: then the writer is in none.
+   */
+  readonly size: number;
+}
+
+/**
+ * How far the sub-buffer that the writer opened last was committed, from any thread; `null` when it
+ * has opened none, or is just about to. In discard mode these bytes stay where they are,
+ * {@linkcode RingMemory.views}, until a reader has consumed the sub-buffer.
+ */
+export function openExtent({ control, geometry, headerSize }: RingMemory): OpenExtent | null {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const opened = loadAcquire(control, OPENED);
+    const wraps = readOnce(control, WRAPS);
+    if (wraps < 0) return null;
+    const size = (loadAcquire(control, COMMITTED) - opened) | 0;
+    // COMMITTED may still be that of the sub-buffer before, or already that of the next.
+    const isSame = loadAcquire(control, OPENED) === opened && readOnce(control, WRAPS) === wraps;
+    if (!isSame || size < headerSize) continue;
+    return { position: opened >>> 0, size: Math.min(size, geometry.subbufSize) };
+  }
+  return null;
+}
+
 /**
  * Copies what has been committed in the sub-buffer that the writer is in, from any thread, while the
  * writer goes on: nothing is consumed, and the same bytes come again when the sub-buffer is

@@ -35,6 +35,9 @@ export interface AttachOptions {
   readonly clock?: Clock;
 }
 
+// Those of the program may be wrapped by the time they are called.
+const { setInterval, clearInterval } = globalThis;
+
 /** What a thread has of a session: its tracepoints and, if there was one left, a CPU with its stream. */
 export class Attachment {
   /** The session's tracepoints. */
@@ -46,6 +49,7 @@ export class Attachment {
   readonly #handle: SessionHandle;
   readonly #claimed: ClaimedCpu | null;
   readonly #onExit = (): void => this.leave();
+  #quietTimer: ReturnType<typeof setInterval> | undefined;
 
   /** Claims a CPU of the session. */
   constructor(handle: SessionHandle, options: AttachOptions) {
@@ -72,6 +76,7 @@ export class Attachment {
     state.clock = this.clock.name;
     this.tracer.stream.attach(writer, state);
     this.#beginStream(writer);
+    this.#sayQuiet(state);
     if (!isMainThread) process.once("exit", this.#onExit);
   }
 
@@ -83,6 +88,7 @@ export class Attachment {
   /** Gives the CPU back; what the thread records from then on is lost, and counted. */
   leave(): void {
     process.off("exit", this.#onExit);
+    clearInterval(this.#quietTimer);
     if (this.tracer.stream.detach()) this.#claimed?.release();
   }
 
@@ -117,6 +123,17 @@ export class Attachment {
     const { sab } = this.#handle.pool.ram;
     const memory = new RingMemory(sab, this.registry.stream(writer.cpu)!.control);
     if (peekOpenSubbuf(memory)?.seq === 0) writer.flush("even-if-empty");
+  }
+
+  /** To viewers of a live session a stream must say that it has nothing new. */
+  #sayQuiet({ times }: StreamState): void {
+    const { livePeriodMs } = this.#handle;
+    if (livePeriodMs === 0) return;
+    const say = (): void => {
+      times[0] = Math.max(times[0], this.clock.now());
+    };
+    this.#quietTimer = setInterval(say, livePeriodMs);
+    Deno.unrefTimer(this.#quietTimer as unknown as number);
   }
 
   #stateOf(cpu: number): StreamState {

@@ -1,20 +1,20 @@
 import { openRaise } from "./libc.ts";
-import { Mailbox, type Request } from "./mailbox.ts";
+import { say } from "./loss_report.ts";
+import type { Request, RequestHandler } from "./mailbox.ts";
 import { type EndingSignal, SIGNALS, type SignalWords } from "./signals.ts";
 
 /** How long a program may compute, after a signal, before it comes to its event loop, in milliseconds. */
 const GRACE_MS = 1000;
 
-type Handle = (request: Request) => string;
-
 /**
- * The mailbox of a session's thread that also ends the program at SIGINT and SIGTERM when all is written.
- * The thread that started the session does that itself; but one that computes, or waits, without coming
- * to its event loop never sees the signal, which its listener has robbed of its default action. Nothing
- * is done for a program that listens to the signal itself.
+ * Ends a busy program at SIGINT and SIGTERM when all is written; for the session's thread. The thread that
+ * started the session does that itself; but one that computes, or waits, without coming to its event loop
+ * never sees the signal, which its listener has robbed of its default action. Nothing is done for a
+ * program that listens to the signal itself.
  */
-export class BusyExitMailbox extends Mailbox {
+export class BusyExit {
   readonly #words: SignalWords;
+  readonly #handle: RequestHandler;
   readonly #takesSnapshots: boolean;
   /** Opened at the start: the permission may be given up. */
   readonly #raise = openRaise();
@@ -23,31 +23,27 @@ export class BusyExitMailbox extends Mailbox {
   #hasLeft = false;
   #hasSnapshot = false;
 
-  /** The mailbox in that memory, of a session that takes a snapshot when the process ends, or not. */
-  constructor(memory: SharedArrayBuffer, words: SignalWords, takesSnapshots: boolean) {
-    super(memory);
+  /** Writes by `handle`; with a snapshot if the session takes one when the process ends. */
+  constructor(words: SignalWords, takesSnapshots: boolean, handle: RequestHandler) {
     this.#words = words;
     this.#takesSnapshots = takesSnapshots;
+    this.#handle = handle;
+    this.#listen();
   }
 
-  override async serve(handle: Handle): Promise<void> {
-    this.#listen(handle);
-    await super.serve((request) => {
-      // The other thread ends the process next, or there is nothing left to write. Before it is answered:
-      // while anybody listens, a signal does not have its default action.
-      if (request.kind === "close" || (request.kind === "exit" && request.text !== "")) {
-        this.#leave();
-      }
-      return handle(request);
-    });
+  /** To be told of every request before it is answered. */
+  note({ kind, text }: Request): void {
+    // The other thread ends the process next, or there is nothing left to write. Before it is answered:
+    // while anybody listens, a signal does not have its default action.
+    if (kind === "close" || (kind === "exit" && text !== "")) this.#leave();
   }
 
-  async #listen(handle: Handle): Promise<void> {
+  async #listen(): Promise<void> {
     // A signal before that has its default action.
     await this.#words.untilListening();
     if (this.#hasLeft) return;
     for (const signal of SIGNALS) {
-      const listener = (): void => this.#onSignal(signal, handle);
+      const listener = (): void => this.#onSignal(signal);
       Deno.addSignalListener(signal.name, listener);
       this.#removers.push(() => Deno.removeSignalListener(signal.name, listener));
     }
@@ -61,24 +57,24 @@ export class BusyExitMailbox extends Mailbox {
     this.#timers.clear();
   }
 
-  #onSignal(signal: EndingSignal, handle: Handle): void {
+  #onSignal(signal: EndingSignal): void {
     // The program's listener may take itself away as it begins: later is too late to look.
     if (this.#words.isOwn(signal) || this.#timers.has(signal)) return;
     const call = this.#words.call();
     const end = (): void => {
       this.#timers.delete(signal);
-      if (!this.#words.isAnswered(call) && !this.#words.isOwn(signal)) this.#end(signal, handle);
+      if (!this.#words.isAnswered(call) && !this.#words.isOwn(signal)) this.#end(signal);
     };
     this.#timers.set(signal, setTimeout(end, GRACE_MS));
   }
 
-  #end({ name, number }: EndingSignal, handle: Handle): void {
+  async #end({ name, number }: EndingSignal): Promise<void> {
     if (this.#takesSnapshots && !this.#hasSnapshot) {
       this.#hasSnapshot = true;
-      attempt(() => handle({ kind: "snapshot", text: name }));
+      await attempt(() => this.#handle({ kind: "snapshot", text: name }));
     }
     // What cannot be written is said there.
-    attempt(() => handle({ kind: "exit", text: name }), false);
+    await attempt(() => this.#handle({ kind: "exit", text: name }), false);
     if (this.#raise !== null) return this.#raise(number);
     const why = "it does not come to its event loop";
     if (Deno.permissions.querySync({ name: "run" }).state === "granted") {
@@ -92,18 +88,10 @@ export class BusyExitMailbox extends Mailbox {
   }
 }
 
-function attempt(body: () => void, isSaid = true): void {
+async function attempt(body: () => unknown, isSaid = true): Promise<void> {
   try {
-    body();
+    await body();
   } catch (error) {
     if (isSaid) say(error instanceof Error ? error.message : `${error}`);
-  }
-}
-
-function say(text: string): void {
-  try {
-    Deno.stderr.writeSync(new TextEncoder().encode(`ltt-relay: ${text}\n`));
-  } catch {
-    // Nobody listens.
   }
 }

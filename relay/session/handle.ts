@@ -15,6 +15,10 @@ export interface SessionHandle {
   readonly mailbox: SharedArrayBuffer;
   /** When the session began. */
   readonly origin: ClockOrigin;
+  /** Where the trace goes, as statistics say. */
+  readonly output: string;
+  /** Milliseconds between two looks of a live session; 0 for one that is not live. */
+  readonly livePeriodMs: number;
   /** Tells the trace's packets. */
   readonly uuid: Uint8Array;
   /** Bytes of a sub-buffer. */

@@ -29,13 +29,13 @@ export class LossReport {
     const text = failureLine + (lostLines === this.#saidLost ? "" : lostLines);
     this.#saidFailure = failure;
     this.#saidLost = lostLines;
-    if (text === "") return;
-    try {
-      Deno.stderr.writeSync(new TextEncoder().encode(text));
-    } catch {
-      // Nobody listens.
-    }
+    if (text !== "") write(text);
   }
+}
+
+/** Says something to whoever runs the program. */
+export function say(text: string): void {
+  write(line(text));
 }
 
 /** Bytes of events that are in the streams' rings, not consumed. */
@@ -60,6 +60,14 @@ function lostText(lost: SessionLost): string {
 /** What is in the rings when the output fails is not written, or not for good. */
 function unwrittenText(bytes: number): string {
   return bytes <= 0 ? "" : line(`up to ${bytes} bytes of events were recorded and not written`);
+}
+
+function write(text: string): void {
+  try {
+    Deno.stderr.writeSync(new TextEncoder().encode(text));
+  } catch {
+    // Nobody listens.
+  }
 }
 
 function line(text: string): string {

@@ -40,6 +40,9 @@ export interface Request {
   readonly text: string;
 }
 
+/** Does what is asked, and gives the answer; throws or rejects with what it refuses with. */
+export type RequestHandler = (request: Request) => string | Promise<string>;
+
 /** Says that an answer came, and nobody knows which. */
 export class AnswerLostError extends Error {
   override readonly name: string = "AnswerLostError";
@@ -127,13 +130,13 @@ export class Mailbox {
     return text;
   }
 
-  /** Answers requests until `handle` was given one to close; for the session's thread. */
-  async serve(handle: (request: Request) => string): Promise<void> {
+  /** Answers requests, one after the other, until `handle` was given one to close; for the session's thread. */
+  async serve(handle: RequestHandler): Promise<void> {
     for (;;) {
       const posted = Atomics.load(this.#words, POSTED);
       for (let n = Atomics.load(this.#words, DONE); n < posted; n++) {
         Atomics.add(this.#words, BEGUN, 1);
-        if (this.#serve(n, handle) === "close") return this.#close(n + 1);
+        if (await this.#serve(n, handle) === "close") return this.#close(n + 1);
         Atomics.store(this.#words, DONE, n + 1);
         Atomics.notify(this.#words, DONE);
       }
@@ -186,11 +189,11 @@ export class Mailbox {
     return begun <= number && this.#read(number).kind === "flush";
   }
 
-  #serve(number: number, handle: (request: Request) => string): RequestKind {
+  async #serve(number: number, handle: RequestHandler): Promise<RequestKind> {
     const { kind, text } = this.#read(number);
     const kindIndex = KINDS.indexOf(kind);
     try {
-      this.#put(number, kindIndex, 0, handle({ kind, text }));
+      this.#put(number, kindIndex, 0, await handle({ kind, text }));
     } catch (error) {
       this.#put(number, kindIndex, 1, error instanceof Error ? error.message : `${error}`);
     }

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { isRelaydUrl, parseRelaydUrl } from "../consume/mod.ts";
 import type { Clock } from "../trace/mod.ts";
 import { ramSize } from "./ram_size.ts";
 
@@ -9,9 +10,23 @@ export type ContextName = "cpu" | "worker";
 export interface SessionOptions {
   /**
    * Directory to write to. What sessions have written there is replaced; a directory that holds
-   * something else is refused. Initially `"./trace"`.
+   * something else is refused. Or `net://HOST:CONTROL:DATA`, a relay daemon of LTTng to send to, by
+   * ports 5342 and 5343 if none are given: without authentication and encryption, so a host that is not
+   * the own one is better reached by a tunnel. Initially `"./trace"`.
    */
   readonly output?: string;
+  /**
+   * Whether viewers can be attached to the relay daemon while the session records: then even an idle
+   * thread tells it from time to time that there is nothing new. Initially `false`.
+   */
+  readonly live?: boolean;
+  /** Milliseconds after which what was recorded is sent to viewers, from 1 on. Initially 1,000. */
+  readonly livePeriodMs?: number;
+  /**
+   * Directory for what the relay daemon misses while it is away; as `output`. Initially `null`: events
+   * stay in memory until it is back, and are lost when that is full.
+   */
+  readonly spill?: string | null;
   /**
    * `"continuous"` writes everything; events that come faster than they can be written are lost, and
    * counted. `"flight-recorder"` keeps the newest in memory, and writes what
@@ -40,7 +55,7 @@ export interface SessionOptions {
   readonly contexts?: readonly ContextName[];
   /** Patterns of the events to record, as of {@linkcode TraceSession.enable}. Initially all. */
   readonly events?: readonly string[];
-  /** Name of the trace. Initially the last part of `output`. */
+  /** Name of the trace, and of the relay daemon's session. Initially the last part of `output`, or `"deno"`. */
   readonly name?: string;
   /** Name of the host. Initially the system's, where that may be asked for, else `"localhost"`. */
   readonly hostname?: string;
@@ -57,8 +72,8 @@ export interface SessionOptions {
    * Initially `false`.
    */
   readonly snapshotsAtExit?: boolean;
-  /** Whether the session's figures are written to `.statistics.json` beside the trace, each second. Initially `false`. */
-  readonly writesStatistics?: boolean;
+  /** Directory in which the session's figures are written to `.statistics.json` each second. Initially `null`, for none. */
+  readonly statisticsDirectory?: string | null;
   /**
    * Whether all files are made at the start, so that the permission can be given up then; not in a
    * flight recorder, nor with `maxFileSize`. Initially `false`.
@@ -80,8 +95,13 @@ export function resolveOptions(options: SessionOptions): ResolvedOptions {
       `Cannot start a session: output is ${JSON.stringify(output)}, no directory`,
     );
   }
+  const isRemote = isRelaydUrl(output);
+  const live = options.live ?? false;
   const resolved: ResolvedOptions = {
-    output: absolute(output),
+    output: isRemote ? output : absolute(output),
+    live,
+    livePeriodMs: live ? options.livePeriodMs ?? 1000 : 0,
+    spill: options.spill ? absolute(options.spill) : null,
     mode: options.mode ?? "continuous",
     subbufSize: options.subbufSize ?? 2 ** 18,
     nSubbufs: options.nSubbufs ?? 16,
@@ -91,17 +111,45 @@ export function resolveOptions(options: SessionOptions): ResolvedOptions {
     maxFiles: options.maxFiles ?? 0,
     contexts: [...options.contexts ?? []],
     events: [...options.events ?? ["*"]],
-    name: options.name ?? output.replace(/\/+$/, "").split("/").at(-1) ?? "trace",
+    name: options.name ?? (isRemote ? "deno" : lastPart(output)),
     hostname: options.hostname ?? systemHostname(),
     handlesExit: options.handlesExit ?? true,
     snapshotsAtExit: options.snapshotsAtExit ?? false,
-    writesStatistics: options.writesStatistics ?? false,
+    statisticsDirectory: options.statisticsDirectory ?? null,
     opensAllFiles: options.opensAllFiles ?? false,
   };
   assertModes(resolved);
   assertSizes(resolved);
   assertFiles(resolved);
+  if (isRemote) assertRemote(resolved);
+  else if (live || resolved.spill !== null) {
+    const what = live ? "live" : "spill";
+    throw new TypeError(`Cannot start a session: ${what} is for net://…, and output is ${output}`);
+  }
   return resolved;
+}
+
+/** What a relay daemon would refuse, or not be able to do. */
+function assertRemote({ output, mode, name, hostname, livePeriodMs, live }: ResolvedOptions): void {
+  parseRelaydUrl(output);
+  const refuse = (what: string): never => {
+    throw new TypeError(`Cannot start a session: ${what}`);
+  };
+  if (mode !== "continuous") refuse(`a flight recorder cannot write to ${output}`);
+  const isName = (text: string, most: number): boolean =>
+    /^[^./][^/\0]*$/.test(text) && new TextEncoder().encode(text).length <= most;
+  // With a date and a number behind them they are names of directories.
+  if (!isName(name, 150)) refuse(`name is "${name}", which a relay daemon would not take`);
+  if (!isName(hostname, 63)) {
+    refuse(`hostname is "${hostname}", which a relay daemon would not take`);
+  }
+  if (live && !(livePeriodMs >= 1 && livePeriodMs < 2 ** 31 / 1000)) {
+    throw new RangeError(`Cannot start a session: livePeriodMs is ${livePeriodMs}, not 1 or more`);
+  }
+}
+
+function lastPart(path: string): string {
+  return path.replace(/\/+$/, "").split("/").at(-1) ?? "trace";
 }
 
 function assertModes({ mode, contexts, events }: ResolvedOptions): void {

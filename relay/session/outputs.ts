@@ -1,9 +1,31 @@
-import { type ConsumedStream, Consumer, DirectoryLock, TraceDirectory } from "../consume/mod.ts";
+import {
+  type ConsumedStream,
+  Consumer,
+  DirectoryLock,
+  DirectorySink,
+  RelaydConsumer,
+  type RelaydLink,
+  type StreamSink,
+  TraceDirectory,
+} from "../consume/mod.ts";
 import { type TraceInfo, traceMetadata } from "../ctf/mod.ts";
+import { say } from "./loss_report.ts";
 import type { Registry } from "../trace/mod.ts";
 import type { ResolvedOptions } from "./options.ts";
 import type { SessionStatistics } from "./statistics.ts";
 import { StatisticsFile } from "./statistics_file.ts";
+
+/** What outputs need of the session's thread. */
+export interface OutputSurroundings {
+  /** What all threads know of tracepoints. */
+  readonly registry: Registry;
+  /** Rung, for each CPU, when its stream has delivered. */
+  readonly doorbells: Int32Array<SharedArrayBuffer>;
+  /** A time before which nothing more comes in the stream of a CPU, as far as that is known. */
+  readonly quietUntil: (cpu: number) => number;
+  /** Told when nothing can be written any more. */
+  readonly failed: () => void;
+}
 
 /**
  * Where a session writes to: a trace or, in a flight recorder, one for each snapshot, and the file of
@@ -11,7 +33,7 @@ import { StatisticsFile } from "./statistics_file.ts";
  */
 export class Outputs {
   /** Takes everything to the trace; `null` in a flight recorder. */
-  readonly consumer: Consumer | null;
+  readonly sink: StreamSink | null;
   readonly #options: ResolvedOptions;
   readonly #info: TraceInfo;
   readonly #registry: Registry;
@@ -22,23 +44,39 @@ export class Outputs {
   #snapshots = 0;
 
   /** Makes them, in place of what is there of earlier sessions; before the first tracepoint is declared. */
-  constructor(options: ResolvedOptions, info: TraceInfo, registry: Registry) {
+  constructor(
+    options: ResolvedOptions,
+    info: TraceInfo,
+    around: OutputSurroundings,
+    link: RelaydLink | null,
+  ) {
     this.#options = options;
     this.#info = info;
-    this.#registry = registry;
-    this.#preambleLength = registry.metadataLength;
-    const { output, mode, writesStatistics } = options;
+    this.#registry = around.registry;
+    this.#preambleLength = around.registry.metadataLength;
+    const { output, mode, statisticsDirectory } = options;
     const isContinuous = mode === "continuous";
     this.#lock = isContinuous ? null : new DirectoryLock(output);
-    this.consumer = isContinuous ? new Consumer(this.#directory(output), this.#source) : null;
+    this.sink = !isContinuous
+      ? null
+      : link === null
+      ? this.#directorySink(output, around)
+      : this.#relaydSink(link, around);
     if (this.failure !== null) throw new Error(this.failure);
-    this.#statisticsFile = writesStatistics ? new StatisticsFile(output) : null;
+    this.#statisticsFile = statisticsDirectory === null
+      ? null
+      : new StatisticsFile(statisticsDirectory);
   }
 
   /** Why the trace cannot be written any more; `null` while it can. */
   get failure(): string | null {
-    const why = this.consumer?.failure ?? null;
-    return why === null ? null : `Cannot write trace ${this.#options.output}: ${why}`;
+    const why = this.sink?.failure ?? null;
+    return why === null ? null : this.#failed(why);
+  }
+
+  /** Writes all that was recorded by now; `isEnd` if the process may end then. Rejects with why not. */
+  async flush(isEnd: boolean): Promise<void> {
+    await this.#trying(() => this.sink?.flush(isEnd));
   }
 
   /** Writes what streams hold to a trace of its own, and returns its path, of which `why` is part. */
@@ -67,11 +105,46 @@ export class Outputs {
     }
   }
 
-  /** Closes all files, and leaves the directory to other sessions. */
-  close(): void {
-    this.consumer?.close();
-    this.#statisticsFile?.close();
-    this.#lock?.close();
+  /** Writes the rest, closes all files, and leaves the directory to other sessions; errors as of `flush`. */
+  async close(): Promise<void> {
+    try {
+      await this.#trying(() => this.sink?.close());
+    } finally {
+      this.#statisticsFile?.close();
+      this.#lock?.close();
+    }
+  }
+
+  #directorySink(path: string, { doorbells, failed }: OutputSurroundings): StreamSink {
+    return new DirectorySink(new Consumer(this.#directory(path), this.#source), doorbells, failed);
+  }
+
+  #relaydSink(link: RelaydLink, { doorbells, quietUntil }: OutputSurroundings): StreamSink {
+    const { spill, livePeriodMs, maxFileSize, maxFiles } = this.#options;
+    return new RelaydConsumer(link, {
+      ...this.#source,
+      doorbells,
+      quietUntil,
+      livePeriodMs,
+      maxFileSize,
+      maxFiles,
+      spill: spill === null
+        ? null
+        : new TraceDirectory(spill, { maxFileSize: 0, maxFiles: 0, openFor: [] }),
+      say,
+    });
+  }
+
+  async #trying(body: () => void | Promise<void>): Promise<void> {
+    try {
+      await body();
+    } catch (error) {
+      throw new Error(this.#failed((error as Error).message));
+    }
+  }
+
+  #failed(why: string): string {
+    return `Cannot write trace ${this.#options.output}: ${why}`;
   }
 
   get #source(): { readonly uuid: Uint8Array; readonly registry: Registry } {

@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers";
 import {
   __GFP_ZERO,
   type Address,
@@ -10,7 +9,7 @@ import {
   PAGE_SIZE,
   pageAddress,
 } from "../../hw/mod.ts";
-import type { ConsumedStream, Consumer } from "../consume/mod.ts";
+import type { ConsumedStream, RelaydLink } from "../consume/mod.ts";
 import { type TraceInfo, traceMetadata } from "../ctf/mod.ts";
 import { Relay } from "../mod.ts";
 import { CpuPool, RingChannel } from "../ring/mod.ts";
@@ -26,7 +25,7 @@ import {
 } from "../trace/mod.ts";
 import type { SessionHandle } from "./handle.ts";
 import { LossReport, unwrittenBytes } from "./loss_report.ts";
-import type { Mailbox, Request } from "./mailbox.ts";
+import type { Request } from "./mailbox.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { Outputs } from "./outputs.ts";
 import { ramSize } from "./ram_size.ts";
@@ -39,6 +38,8 @@ const SESSION_NOTIFIER_PRIORITY = 3;
 const SPARE_CPUS = 4;
 /** Milliseconds between two looks at the figures. */
 const STATISTICS_MS = 1000;
+/** Nanoseconds within which an event is in its ring after its time was read, unless the process is stopped. */
+const WRITTEN_WITHIN_NS = 1e9;
 
 /**
  * A session's own thread: the machine whose CPUs the recording threads are, and the consumer of their
@@ -48,7 +49,6 @@ export class Recorder {
   /** Names the session to other threads. */
   readonly handle: SessionHandle;
   readonly #options: ResolvedOptions;
-  readonly #mailbox: Mailbox;
   readonly #machine: Machine;
   readonly #channel: RingChannel;
   readonly #pool: CpuPool;
@@ -57,15 +57,19 @@ export class Recorder {
   readonly #clock: Clock;
   readonly #streams: ConsumedStream[] = [];
   readonly #outputs: Outputs;
-  readonly #consumer: Consumer | null;
+  readonly #statisticsTimer: ReturnType<typeof setInterval>;
   #hasLostUnattached = false;
   readonly #losses = new LossReport();
-  #isClosed = false;
+  /** When this thread was last asked how quiet it is, and since when it was often enough. */
+  #askedQuiet = 0;
+  #runningSince = 0;
 
-  /** Boots the machine and makes the output. What cannot be had is thrown, and nothing is left. */
-  constructor(options: ResolvedOptions, mailbox: Mailbox) {
+  /**
+   * Boots the machine and makes the output: by a link, to a relay daemon. What cannot be had is thrown, and
+   * nothing is left.
+   */
+  constructor(options: ResolvedOptions, mailbox: SharedArrayBuffer, link: RelaydLink | null) {
     this.#options = options;
-    this.#mailbox = mailbox;
     const origin = clockOrigin();
     this.#clock = cheapestClock(origin);
     this.#info = traceInfo(options, origin);
@@ -97,65 +101,49 @@ export class Recorder {
       if ((action & ~CPU_TASKS_FROZEN) === CPU_UP_PREPARE) this.#addStream(cpu);
       return NOTIFY_OK;
     }, SESSION_NOTIFIER_PRIORITY);
+    this.#outputs = new Outputs(options, this.#info, {
+      registry: this.#registry,
+      doorbells: new Int32Array(this.#channel.shared.doorbells),
+      quietUntil: (cpu) => this.#quietUntil(cpu),
+      failed: () => this.#report(),
+    }, link);
     this.#addStream(maxCpus);
-    this.#outputs = new Outputs(options, this.#info, this.#registry);
-    this.#consumer = this.#outputs.consumer;
     this.#pool = new CpuPool(this.#machine, [this.#channel], Math.min(SPARE_CPUS, maxCpus));
     this.handle = {
       pool: this.#pool.handle,
       registry: registryAddress,
       idleRing: this.#channel.buf[maxCpus]!.descriptor,
-      mailbox: mailbox.memory,
+      mailbox,
       origin,
+      output: link === null ? options.output : link.name,
+      livePeriodMs: options.livePeriodMs,
       uuid: this.#info.uuid,
       subbufSize,
       contexts: options.contexts,
       cpus: maxCpus + 1,
     };
+    this.#statisticsTimer = setInterval(() => this.#writeStatistics(), STATISTICS_MS);
   }
 
-  /** Serves until the session is closed. */
-  async run(): Promise<void> {
-    const timer = setInterval(() => this.#writeStatistics(), STATISTICS_MS);
-    await this.#mailbox.serve((request) => this.#serve(request));
-    clearInterval(timer);
-  }
-
-  #serve({ kind, text }: Request): string {
-    switch (kind) {
-      case "snapshot":
-        return this.#snapshot(text);
-      case "flush":
-        return this.#flush();
-      case "exit":
-        try {
-          return this.#flush();
-        } finally {
-          this.#report(true);
-        }
-      case "close":
-        return this.#close();
-    }
-  }
-
-  /** Writes all there is, as far as it is known: nothing waits for threads that are busy. */
-  #flush(): string {
+  /** Does what a thread asks for, and gives the answer. */
+  async serve({ kind, text }: Request): Promise<string> {
+    if (kind === "snapshot") return this.#snapshot(text);
     this.#tick();
-    for (const stream of this.#streams) this.#consumer?.flush(stream);
-    this.#writeStatistics();
-    const { failure } = this.#outputs;
-    if (failure !== null) throw new Error(failure);
+    try {
+      // Nothing waits for threads that are busy.
+      if (kind === "close") await this.#close();
+      else await this.#outputs.flush(kind === "exit");
+    } finally {
+      if (kind !== "close") this.#writeStatistics();
+      if (kind !== "flush") this.#report(true);
+    }
     return "";
   }
 
-  #close(): string {
-    this.#isClosed = true;
-    try {
-      return this.#flush();
-    } finally {
-      this.#outputs.close();
-      this.#report(true);
-    }
+  async #close(): Promise<void> {
+    clearInterval(this.#statisticsTimer);
+    this.#writeStatistics();
+    await this.#outputs.close();
   }
 
   #snapshot(why: string): string {
@@ -164,18 +152,6 @@ export class Recorder {
     }
     this.#tick();
     return this.#outputs.snapshot(why, this.#streams);
-  }
-
-  async #consume(stream: ConsumedStream): Promise<void> {
-    const doorbells = new Int32Array(this.#channel.shared.doorbells);
-    while (!this.#isClosed) {
-      const bell = Atomics.load(doorbells, stream.cpu);
-      const packets = this.#consumer!.drain(stream);
-      if (this.#consumer!.failure !== null) return this.#report();
-      // A writer that is always ahead must not keep requests, timers and other CPUs from their turn.
-      if (packets > 0) await immediate();
-      else await Atomics.waitAsync(doorbells, stream.cpu, bell).value;
-    }
   }
 
   #addStream(cpu: number): void {
@@ -193,12 +169,17 @@ export class Recorder {
       alsoLost: () => cpu === this.#options.maxCpus ? this.#registry.unattached : 0,
     };
     this.#streams.push(stream);
-    if (this.#consumer) this.#consume(stream);
+    this.#outputs.sink?.add(stream);
   }
 
   #state(cpu: number): { readonly state: StreamState; readonly address: Address } {
-    const address = this.#registry.stream(cpu)?.state ?? this.#allocate(STREAM_STATE_SIZE);
-    return { state: new StreamState(this.#machine.ram.buffer, address), address };
+    const known = this.#registry.stream(cpu)?.state;
+    const address = known ?? this.#allocate(STREAM_STATE_SIZE);
+    const state = new StreamState(this.#machine.ram.buffer, address);
+    // Viewers see the stream from the time its CPU comes up: no event may be older.
+    const isNew = known === undefined;
+    if (isNew && this.#options.livePeriodMs > 0) state.times[0] = this.#clock.now();
+    return { state, address };
   }
 
   #allocate(size: number): Address {
@@ -224,6 +205,25 @@ export class Recorder {
     state.times[0] = this.#clock.now();
   }
 
+  /**
+   * A time before which no event of a CPU is to come that is not in its ring: its thread's last one,
+   * which a live session's threads bring up to date whenever they come to their event loop.
+   */
+  #quietUntil(cpu: number): number {
+    const now = this.#clock.now();
+    // The whole process may have been stopped, a thread between reading its time and writing the event.
+    if (now - this.#askedQuiet > 1e6 * this.#options.livePeriodMs + WRITTEN_WITHIN_NS / 2) {
+      this.#runningSince = now;
+    }
+    this.#askedQuiet = now;
+    if (cpu === this.#options.maxCpus) this.#tick();
+    // Whoever claims it from now on reads a later time.
+    else if (!this.#pool.isClaimed(cpu)) return now;
+    const { state } = this.#streams.find((stream) => stream.cpu === cpu)!;
+    const written = now - WRITTEN_WITHIN_NS;
+    return Math.max(state.times[0], this.#runningSince < written ? written : 0);
+  }
+
   #writeStatistics(): void {
     this.#outputs.writeStatistics(() => readStatistics(this.handle));
   }
@@ -233,9 +233,4 @@ export class Recorder {
     const unwritten = failure !== null && isEnd ? unwrittenBytes(this.#streams) : 0;
     this.#losses.say(failure, unwritten, readStatistics(this.handle).lost);
   }
-}
-
-/** Resolves when everything else that is due has had its turn. */
-function immediate(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -71,7 +71,9 @@ export class TraceSession {
     const signals = resolved.handlesExit ? signalWords() : null;
     const { thread, handle } = await launchThread(resolved, mailbox, signals);
     try {
-      const session = new TraceSession(handle, options, thread);
+      // The session's name is not the thread's.
+      const { clock } = options;
+      const session = new TraceSession(handle, clock === undefined ? {} : { clock }, thread);
       session.#watch(thread);
       session.start();
       if (resolved.handlesExit) session.#handleExit(resolved.snapshotsAtExit, signals);

@@ -6,30 +6,50 @@
  */
 import { parentPort } from "node:worker_threads";
 import { thrownText } from "../../hw/mod.ts";
-import { BusyExitMailbox } from "./busy_exit.ts";
+import { isRelaydUrl, parseRelaydUrl, RelaydLink } from "../consume/mod.ts";
+import { BusyExit } from "./busy_exit.ts";
 import { Mailbox } from "./mailbox.ts";
+import type { ResolvedOptions } from "./options.ts";
 import { Recorder } from "./recorder.ts";
 import { SignalWords } from "./signals.ts";
 import type { ThreadAnswer, ThreadStart } from "./thread_messages.ts";
+import { timestamp } from "./timestamp.ts";
 
 const port = parentPort!;
 const answer = (message: ThreadAnswer): void => port.postMessage(message);
 
-port.once("message", async (start: ThreadStart) => {
-  let recorder;
+port.once("message", async ({ options, mailbox, signals }: ThreadStart) => {
+  let link = null;
+  let recorder: Recorder;
   try {
-    recorder = new Recorder(start.options, makeMailbox(start));
+    link = await openLink(options);
+    recorder = new Recorder(options, mailbox, link);
   } catch (error) {
+    await link?.close();
     const isUsers = error instanceof RangeError || error instanceof TypeError;
     const name = isUsers ? error.name : "Error";
     answer({ type: "failed", name, message: isUsers ? error.message : thrownText(error) });
     return;
   }
+  const exit = signals === null
+    ? null
+    : new BusyExit(new SignalWords(signals), options.snapshotsAtExit, (one) => recorder.serve(one));
   answer({ type: "started", handle: recorder.handle });
-  await recorder.run();
+  await new Mailbox(mailbox).serve((request) => {
+    exit?.note(request);
+    return recorder.serve(request);
+  });
 });
 
-function makeMailbox({ options, mailbox, signals }: ThreadStart): Mailbox {
-  if (signals === null) return new Mailbox(mailbox);
-  return new BusyExitMailbox(mailbox, new SignalWords(signals), options.snapshotsAtExit);
+/** Opens a session on the relay daemon, if the output is one. */
+async function openLink(options: ResolvedOptions): Promise<RelaydLink | null> {
+  const { output, name, hostname, livePeriodMs } = options;
+  if (!isRelaydUrl(output)) return null;
+  return await RelaydLink.open({
+    address: parseRelaydUrl(output),
+    name,
+    hostname,
+    path: `${hostname}/${name}-${timestamp(new Date())}`,
+    livePeriodMs,
+  });
 }

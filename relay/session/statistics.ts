@@ -40,6 +40,8 @@ export interface SessionLost extends LostCounts {
 
 /** What a session has recorded so far. */
 export interface SessionStatistics {
+  /** Where the trace goes: a directory, or `net://HOST:CONTROL:DATA/` and the path below the daemon's output. */
+  readonly output: string;
   /** Events recorded. */
   readonly events: number;
   /** Their bytes, with headers. */
@@ -94,6 +96,7 @@ export function readStatistics(handle: SessionHandle): SessionStatistics {
     if (total.events > 0 || lostHere > 0) cpus.push({ ...total, lost: lostHere, lostByCause });
   }
   return {
+    output: handle.output,
     events: cpus.reduce((n, { events }) => n + events, 0),
     bytes: cpus.reduce((n, { bytes }) => n + bytes, 0),
     lost: { ...lost, unattached: registry.unattached },

@@ -8,6 +8,8 @@ Deno.test("parseRecordArguments() of nothing records the example", () => {
     script: null,
     scriptArgs: [],
     out: null,
+    relayd: null,
+    spill: null,
     seconds: null,
     json: false,
     cwd: ".",

@@ -5,6 +5,7 @@ import type { SessionStatistics } from "../../../relay/session/mod.ts";
 const byCause = { full: 0, wrap: 0, big: 0, nested: 0, torn: 0, offline: 0 };
 const none = { full: 0, wrap: 0, big: 0, nested: 0, torn: 0, offline: 0, unattached: 0 };
 const statistics: SessionStatistics = {
+  output: "/traces/t",
   events: 30,
   bytes: 2_340_000,
   lost: { ...none, full: 4, unattached: 1 },

@@ -14,12 +14,15 @@ import {
 import { PACKET_HEADER_SIZE, type PacketInfo, readPacketInfo, traceMetadata } from "@ltt/relay/ctf";
 import { assertEquals } from "@std/assert";
 import type { ConsumedStream, MetadataSource, TraceOutput } from "../../../relay/consume/mod.ts";
+import { startAt } from "../ring/support.ts";
 
 /** What stream to make. */
 export interface StreamSetup {
   readonly subbufSize?: number;
   readonly nSubbufs?: number;
   readonly mode?: "discard" | "overwrite";
+  /** Number of the first sub-buffer, as if those before had been written and read. */
+  readonly firstSeq?: number;
 }
 
 const UUID = Uint8Array.from({ length: 16 }, (_, i) => i);
@@ -37,13 +40,15 @@ export class TestStream implements Disposable {
   alsoLost = 0;
   time = 1000;
 
-  constructor({ subbufSize = PAGE_SIZE, nSubbufs = 4, mode = "discard" }: StreamSetup = {}) {
+  constructor(
+    { subbufSize = PAGE_SIZE, nSubbufs = 4, mode = "discard", firstSeq = 0 }: StreamSetup = {},
+  ) {
     const machine = new Machine({ nodes: [4096], cpus: 2, online: [0, 1] });
     const { buffer } = machine.ram;
     const allocate = (size: number): number =>
       pageAddress(machine.pages.allocPages(GFP_KERNEL | __GFP_ZERO, Math.log2(size / PAGE_SIZE)));
     const clock = { name: "c", description: "", offsetNs: 0n };
-    const metadata = traceMetadata({ uuid: UUID, env: {}, clock, eventContext: [] });
+    const metadata = traceMetadata({ uuid: UUID, env: { hostname: "h" }, clock, eventContext: [] });
     const registry = Registry.create(buffer, allocate(REGISTRY_SIZE), metadata);
     const states = [0, 1].map(() => new StreamState(buffer, allocate(STREAM_STATE_SIZE)));
     this.channel = RingChannel.open(Relay.start(machine), {
@@ -54,6 +59,7 @@ export class TestStream implements Disposable {
       client: (cpu) => new StreamClient(buffer, states[cpu], UUID, cpu),
     });
     const [ring, idleRing] = this.channel.buf;
+    if (firstSeq > 0) startAt(ring!.memory, firstSeq);
     this.writer = ring!.writer;
     this.source = { uuid: UUID, registry };
     this.stream = {

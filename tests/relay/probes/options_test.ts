@@ -9,7 +9,6 @@ Deno.test("readSettings() gives defaults, when nothing is set", () => {
   assertEquals(read({}), {
     session: {
       output: "trace-20260102-030405",
-      writesStatistics: false,
       snapshotsAtExit: false,
       opensAllFiles: false,
     },
@@ -33,11 +32,14 @@ Deno.test("readSettings() reads each variable", () => {
     LTT_RELAY_MAX_FILE_SIZE: "65536",
     LTT_RELAY_MAX_FILES: "5",
     LTT_RELAY_CONTEXTS: "cpu,worker",
-    LTT_RELAY_STATISTICS: "1",
+    LTT_RELAY_STATISTICS: "/figures",
     LTT_RELAY_GIVE_UP: "write=/t,ffi,env=LTT_*,sys=hostname,net=a:1,run=/b=c,import=d",
     LTT_RELAY_REDACT: "./hook.ts",
     LTT_RELAY_DIAGNOSTICS: "subscribe",
     LTT_RELAY_LOOP_PERIOD: "7",
+    LTT_RELAY_NAME: "n",
+    LTT_RELAY_LIVE: "20",
+    LTT_RELAY_SPILL: "/missed",
   });
   assertEquals(settings.session, {
     output: "/t",
@@ -49,7 +51,11 @@ Deno.test("readSettings() reads each variable", () => {
     contexts: ["cpu", "worker"],
     maxFileSize: 65536,
     maxFiles: 5,
-    writesStatistics: true,
+    name: "n",
+    live: true,
+    livePeriodMs: 20,
+    spill: "/missed",
+    statisticsDirectory: "/figures",
     snapshotsAtExit: false,
     opensAllFiles: false,
   });

@@ -27,7 +27,7 @@ Deno.test("what the tracer alone was granted is given up, and the trace is writt
       "--allow-env=LTT_RELAY_*",
     ];
     const giveUp = `write=trace,read=trace,read=${ROOT},ffi=${library},env=LTT_RELAY_*`;
-    const env = { LTT_RELAY_STATISTICS: "1", LTT_RELAY_GIVE_UP: giveUp };
+    const env = { LTT_RELAY_STATISTICS: "trace", LTT_RELAY_GIVE_UP: giveUp };
     const { code, stdout, stderr } = await runTraced("main.js", {
       cwd,
       flags,

@@ -240,7 +240,7 @@ export function watchAtomics(): Disposable {
 }
 
 /** Makes a new ring one whose sub-buffers below number `seq` were all written and read. */
-function startAt({ geometry, control, words, records }: RingMemory, seq: number): void {
+export function startAt({ geometry, control, words, records }: RingMemory, seq: number): void {
   const { subbufSize, nSubbufs } = geometry;
   if (seq < nSubbufs) throw new RangeError(`Not all places were written before ${seq}`);
   const offset = (seq * subbufSize) | 0;

@@ -1,11 +1,10 @@
 /** A program of the tests that does not end at a signal, and comes to its event loop: no reason to end it. */
-import { BusyExitMailbox } from "../../../relay/session/busy_exit.ts";
+import { BusyExit } from "../../../relay/session/busy_exit.ts";
 import { SignalWords } from "../../../relay/session/signals.ts";
 
 const words = new SignalWords();
-const mailbox = new BusyExitMailbox(new SharedArrayBuffer(2 ** 17), words, true);
 const handled: string[] = [];
-mailbox.serve(({ kind }) => {
+new BusyExit(words, true, ({ kind }) => {
   handled.push(kind);
   return "";
 });

@@ -20,11 +20,11 @@ function filesOf(path: string): Record<string, number> {
 Deno.test("only the user can read a trace", { ignore }, async () => {
   using directory = new TempDirectory();
   const mask = Deno.umask(0);
-  const session = await startSession(directory, { writesStatistics: true });
+  const path = `${directory.path}/trace`;
+  const session = await startSession(directory, { statisticsDirectory: path });
   numbered(session)(0);
   await session.close();
   Deno.umask(mask);
-  const path = `${directory.path}/trace`;
   assertEquals(Deno.statSync(path).mode! & 0o777, 0o700);
   const files = [".statistics.json", "channel0_0", "metadata"];
   assertEquals(Object.keys(filesOf(path)), files);
@@ -170,7 +170,7 @@ Deno.test("writesStatistics: the figures stand beside the trace, a JSON object o
   using directory = new TempDirectory();
   for (const mode of ["continuous", "flight-recorder"] as const) {
     const output = `${directory.path}/${mode}`;
-    const session = await startSession(directory, { output, mode, writesStatistics: true });
+    const session = await startSession(directory, { output, mode, statisticsDirectory: output });
     numbered(session)(1);
     await session.close();
     const text = Deno.readTextFileSync(`${output}/.statistics.json`);

@@ -218,7 +218,7 @@ Deno.test(
   async () => {
     using directory = new TempDirectory();
     const path = `${directory.path}/trace`;
-    const first = await startRecorder(directory, { writesStatistics: true });
+    const first = await startRecorder(directory, { statisticsDirectory: path });
     for (let n = 0; n < 5; n++) numbered(first)(n);
     for (const why of ["a", "b", "c"]) await first.snapshot(why);
     await first.close();

@@ -189,7 +189,7 @@ Deno.test("flush() throws why a disk is full, and leaves what was flushed before
 Deno.test("statistics on a full disk do not stop the session", { ignore: noMount }, async () => {
   using disk = new SmallDisk();
   const session = await startSession({ path: disk.path } as TempDirectory, {
-    writesStatistics: true,
+    statisticsDirectory: `${disk.path}/trace`,
   });
   const event = numbered(session);
   event(0);

@@ -1,0 +1,296 @@
+import { setImmediate } from "node:timers";
+import { thrownText } from "../../../hw/mod.ts";
+import { metadataPacket } from "../../ctf/mod.ts";
+import type { ConsumedStream, MetadataSource } from "../consumer.ts";
+import { type CutPacket, PacketCursor } from "../packet_cursor.ts";
+import type { StreamSink } from "../stream_sink.ts";
+import type { TraceOutput } from "../trace_output.ts";
+import type { RelayedStream } from "./messages.ts";
+import type { RelaydLink } from "./relayd_link.ts";
+import type { RelaydSession } from "./relayd_session.ts";
+import type { RemoteStream } from "./remote_stream.ts";
+import { Spill } from "./spill.ts";
+
+/** How long a daemon is initially waited for to confirm that all is written, in milliseconds. */
+const CONFIRM_MS = 5000;
+
+/** How long viewers have to fetch the last packets, in milliseconds: five times Babeltrace's period. */
+const LINGER_MS = 500;
+
+// Those of the program may be wrapped by the time they are called.
+const { setTimeout, clearTimeout, setInterval, clearInterval } = globalThis;
+
+/** What a consumer needs of its surroundings. */
+export interface RelaydSurroundings extends MetadataSource {
+  /** Rung, for each CPU, when there may be more. */
+  readonly doorbells: Int32Array<SharedArrayBuffer>;
+  /** A time before which nothing more comes in the stream of a CPU, as far as that is known. */
+  readonly quietUntil: (cpu: number) => number;
+  /** Milliseconds between two looks of a live session; 0 for one that is not live. */
+  readonly livePeriodMs: number;
+  /** Bytes a file may have at the daemon; 0 for any number. */
+  readonly maxFileSize: number;
+  /** Files a stream may have there; 0 for any number. */
+  readonly maxFiles: number;
+  /** Where packets go while the daemon is away; `null` leaves them in the rings. */
+  readonly spill: TraceOutput | null;
+  /** How long `flush` waits for the daemon, in milliseconds; initially 5000. */
+  readonly confirmMs?: number | undefined;
+  /** Says something to the user. */
+  readonly say: (text: string) => void;
+}
+
+/** A stream, and what has become of it at the daemon. */
+interface Line {
+  readonly cpu: number;
+  readonly cursor: PacketCursor;
+  /** Sub-buffers of its ring. */
+  readonly nSubbufs: number;
+  /** In the daemon's session of now; `null` before it was made there. */
+  remote: RemoteStream | null;
+}
+
+/**
+ * Takes the packets of a session's streams to a relay daemon. They stay in the rings until the daemon
+ * says that it has written them; should it go away they are sent again, in a new session, or go to the
+ * spill. A slow daemon fills the rings, and then costs events, which are counted; it never makes a
+ * writer wait. For the thread that attached the readers.
+ */
+export class RelaydConsumer implements StreamSink {
+  readonly #link: RelaydLink;
+  readonly #around: RelaydSurroundings;
+  readonly #lines: Line[] = [];
+  readonly #spill: Spill | null;
+  readonly #ticks: ReturnType<typeof setInterval> | undefined;
+  /** The session whose metadata and streams were made. */
+  #entered: RelaydSession | null = null;
+  #metadataLength = 0;
+  #failure: string | null = null;
+  /** Packets sent, and how many it were when viewers had time for them. */
+  #sent = 0;
+  #lingered = 0;
+  #wantsCuts = false;
+  #isClosed = false;
+  #isAwake = false;
+  /** Ends when it is closed. */
+  readonly #running: Promise<void>;
+  #wake: () => void = () => {};
+  /** Told at the end of the next round. */
+  #ofNextRound: (() => void)[] = [];
+  /** Told when a packet is released. */
+  #ofRelease: (() => void)[] = [];
+
+  /** Sends by a link. */
+  constructor(link: RelaydLink, around: RelaydSurroundings) {
+    this.#link = link;
+    this.#around = around;
+    this.#spill = around.spill && new Spill(around.spill, around);
+    link.attend(() => this.#awaken(), around.say);
+    const { livePeriodMs } = around;
+    // While the daemon is away, many small packets would do no good.
+    const tick = (): void => void (link.session !== null && this.#cut());
+    this.#ticks = livePeriodMs > 0 ? setInterval(tick, livePeriodMs) : undefined;
+    this.#running = this.#run();
+  }
+
+  /** Why the daemon has not got everything, by the last flush; `null` if it has. */
+  get failure(): string | null {
+    return this.#failure;
+  }
+
+  /** Begins to send a stream. */
+  add(stream: ConsumedStream): void {
+    const { cpu, memory: { geometry: { nSubbufs } } } = stream;
+    const cursor = new PacketCursor(stream, this.#around.uuid);
+    this.#lines.push({ cpu, cursor, nSubbufs, remote: null });
+    this.#listen(cpu);
+    this.#awaken();
+  }
+
+  /**
+   * Sends what was recorded by now, and resolves when the daemon, or the spill, has written it. Rejects
+   * when that takes too long. At the end viewers of a live session have time to see it.
+   */
+  async flush(isEnd: boolean = false): Promise<void> {
+    const { confirmMs = CONFIRM_MS } = this.#around;
+    const { promise: over, resolve: end } = Promise.withResolvers<boolean>();
+    const timer = setTimeout(() => end(false), confirmMs);
+    const until = (told: (() => void)[]): Promise<boolean> =>
+      Promise.race([over, new Promise<boolean>((resolve) => told.push(() => resolve(true)))]);
+    this.#cut();
+    let inTime = await until(this.#ofNextRound);
+    const last = this.#lines.map(({ cursor }) => cursor.unreleased.at(-1)?.info.seq ?? -1);
+    const isDone = (): boolean =>
+      this.#lines.every(({ cursor: { unreleased: [first] } }, i) => !(first?.info.seq <= last[i]));
+    while (inTime && !isDone()) inTime = await until(this.#ofRelease);
+    clearTimeout(timer);
+    this.#failure = null;
+    if (inTime) return isEnd ? await this.#linger() : undefined;
+    const why = this.#link.away ?? `it has not confirmed all packets within ${confirmMs / 1000} s`;
+    this.#failure = `the relay daemon has not got everything: ${why}`;
+    throw new Error(this.#failure);
+  }
+
+  /** Sends the rest, and ends the session. Rejects as `flush` does, and is closed all the same. */
+  async close(): Promise<void> {
+    try {
+      await this.flush(true);
+    } finally {
+      this.#isClosed = true;
+      clearInterval(this.#ticks);
+      this.#awaken();
+      await this.#link.close();
+      await this.#running;
+      this.#spill?.close();
+    }
+  }
+
+  /** What a viewer has not fetched when a session ends it never gets. */
+  async #linger(): Promise<void> {
+    if (this.#around.livePeriodMs === 0 || this.#lingered === this.#sent) return;
+    this.#lingered = this.#sent;
+    await new Promise((resolve) => setTimeout(resolve, LINGER_MS));
+  }
+
+  /** Round after round while there is something to do. */
+  async #run(): Promise<void> {
+    while (!this.#isClosed) {
+      this.#isAwake = false;
+      const told = this.#ofNextRound.splice(0);
+      const cuts = this.#wantsCuts;
+      this.#wantsCuts = false;
+      const { session } = this.#link;
+      // Those that are added meanwhile have the next round.
+      const lines = [...this.#lines];
+      try {
+        if (session !== null) await this.#enter(session, lines);
+        for (const line of lines) await this.#take(session, line, cuts);
+      } catch (error) {
+        // What the daemon has refused, or that it is gone: another session will do, or not.
+        session?.abort(error instanceof Error ? error : new Error(thrownText(error)));
+        if (session !== null) {
+          // The next round, without a session, takes what this one may not have come to.
+          this.#wantsCuts ||= cuts;
+          this.#ofNextRound.push(...told.splice(0));
+          this.#isAwake = true;
+        }
+      }
+      for (const tell of told) tell();
+      // A writer that is always ahead must not keep requests and timers from their turn.
+      if (this.#isAwake) await new Promise<void>((resolve) => setImmediate(resolve));
+      else await new Promise<void>((resolve) => this.#wake = resolve);
+    }
+  }
+
+  /** Makes in a new session the metadata, and in any one the streams that are new. */
+  async #enter(session: RelaydSession, lines: readonly Line[]): Promise<void> {
+    if (this.#entered !== session) {
+      this.#metadataLength = 0;
+      for (const line of this.#lines) line.remote = null;
+      const { path } = this.#link;
+      await session.addStream({ channel: "metadata", path, maxFileSize: 0, maxFiles: 0 });
+      this.#entered = session;
+      // At once: a trace without any cannot be read, and hinders the reading of others.
+      this.#sendMetadata(session);
+    }
+    for (const line of lines) {
+      if (line.remote === null) await this.#enterStream(session, line);
+    }
+  }
+
+  async #enterStream(session: RelaydSession, line: Line): Promise<void> {
+    const { cpu, cursor } = line;
+    line.remote = await session.addStream(this.#streamOf(cpu), (packets) => {
+      for (let i = 0; i < packets; i++) cursor.release();
+      this.#link.proven();
+      this.#released();
+    });
+    session.streamsSent();
+    // Viewers see a stream when it has a packet, be it an empty one.
+    if (cursor.unreleased.length === 0) {
+      cursor.next() ?? this.#cutOf(line) ?? cursor.next() ?? cursor.takeEmpty();
+    }
+    for (const packet of [...cursor.unreleased]) {
+      this.#send(session, line, packet);
+      await session.room();
+    }
+  }
+
+  /** Takes what there is, as much as a ring can hold, with `cuts` also what is not delivered. */
+  async #take(session: RelaydSession | null, line: Line, cuts: boolean): Promise<void> {
+    const { cursor, nSubbufs } = line;
+    if (session === null) this.#save(line);
+    // Of a writer as fast as this no more: other streams have their turn.
+    for (let i = 0; i < nSubbufs; i++) {
+      const delivered = cursor.next();
+      const packet = delivered ?? (cuts ? this.#cutOf(line) : null);
+      if (packet !== null && session !== null) {
+        this.#send(session, line, packet);
+        await session.room();
+      } else if (packet !== null) this.#save(line);
+      if (delivered !== null) this.#isAwake = true;
+      else if (packet !== null || !cursor.isBehind) return;
+    }
+  }
+
+  /** What is not delivered of a stream, or that there is nothing, which viewers are told. */
+  #cutOf({ cpu, cursor, remote }: Line): CutPacket | null {
+    const { quietUntil, livePeriodMs } = this.#around;
+    // A stream that viewers were not told of must not begin before what they have seen.
+    const unseen = this.#lines.filter(({ remote }) => livePeriodMs > 0 && remote === null);
+    const begins = unseen.map((line) => line.cursor.time);
+    const isQuiet = cursor.advance(Math.min(quietUntil(cpu), ...begins));
+    const packet = cursor.cut();
+    if (packet === null && isQuiet && livePeriodMs > 0) remote?.beacon(cursor.time, cpu);
+    return packet;
+  }
+
+  /** Writes what the daemon, which is away, has not confirmed to the spill. */
+  #save({ cpu, cursor }: Line): void {
+    if (this.#spill?.take(cpu, cursor)) this.#released();
+  }
+
+  #released(): void {
+    for (const tell of this.#ofRelease.splice(0)) tell();
+  }
+
+  #send(session: RelaydSession, { remote }: Line, { info, pieces }: CutPacket): void {
+    // An event is declared before it is recorded, so what the packet needs is there by now.
+    this.#sendMetadata(session);
+    session.packet(remote!, info, pieces);
+    this.#sent++;
+  }
+
+  #sendMetadata(session: RelaydSession): void {
+    const { registry, uuid } = this.#around;
+    if (registry.metadataLength === this.#metadataLength) return;
+    const text = registry.metadata(this.#metadataLength);
+    session.metadata(metadataPacket(uuid, text));
+    this.#metadataLength += text.length;
+  }
+
+  #streamOf(cpu: number): RelayedStream {
+    const { maxFileSize, maxFiles } = this.#around;
+    return { channel: `channel0_${cpu}`, path: this.#link.path, maxFileSize, maxFiles };
+  }
+
+  /** Wakes the rounds whenever the doorbell of a CPU rings. */
+  async #listen(cpu: number): Promise<void> {
+    const { doorbells } = this.#around;
+    while (!this.#isClosed) {
+      const bell = Atomics.load(doorbells, cpu);
+      this.#awaken();
+      await Atomics.waitAsync(doorbells, cpu, bell).value;
+    }
+  }
+
+  #cut(): void {
+    this.#wantsCuts = true;
+    this.#awaken();
+  }
+
+  #awaken(): void {
+    this.#isAwake = true;
+    this.#wake();
+  }
+}

@@ -1,0 +1,99 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { Daemon, freePorts, RELAYD_MISSING } from "../consume/relayd/daemon.ts";
+import { babeltrace, BABELTRACE_MISSING } from "../ctf/babeltrace.ts";
+
+const main = new URL("../../../relay/cli/mod.ts", import.meta.url).pathname;
+const programs = new URL("./programs/", import.meta.url).pathname;
+
+const ignore = BABELTRACE_MISSING || RELAYD_MISSING;
+
+async function record(
+  args: readonly string[],
+): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--allow-all", main, "record", ...args],
+    env: { NO_COLOR: "1" },
+  }).output();
+  const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+  return { code, out: text(stdout), err: text(stderr) };
+}
+
+function urlOf({ address }: Daemon): string {
+  return `net://127.0.0.1:${address.controlPort}:${address.dataPort}`;
+}
+
+/** The trace below the daemon's output that a URL names. */
+function pathOf(daemon: Daemon, trace: string): string {
+  assert(trace.startsWith(`${urlOf(daemon)}/${Deno.hostname()}/`), trace);
+  return `${daemon.output}/${trace.split("/").slice(3).join("/")}`;
+}
+
+Deno.test("deno task record --relayd sends everything to the daemon, and says so", {
+  ignore,
+}, async () => {
+  await using daemon = await Daemon.start();
+  const args = ["--relayd", urlOf(daemon), "--name", "count", "--json", "--allow-read"];
+  const { code, out, err } = await record([...args, `${programs}counts.ts`, "1000"]);
+  assertEquals(code, 0, err);
+  const summary = JSON.parse(out.trimEnd().split("\n").at(-1)!);
+  const { events, exitCode } = await babeltrace(pathOf(daemon, summary.trace));
+  assertEquals(exitCode, 0);
+  assertEquals(events.length, summary.events);
+  const counts = events.filter(({ name }) => name === "counts:n").map(({ fields }) => fields.n);
+  assertEquals(counts, Array.from({ length: 1000 }, (_, n) => n));
+});
+
+Deno.test("deno task record --relayd names the trace at the daemon for people", {
+  ignore,
+}, async () => {
+  await using daemon = await Daemon.start();
+  const args = ["--relayd", urlOf(daemon), "--live-period", "50", "--name", "count"];
+  const { code, err } = await record([...args, `${programs}counts.ts`, "10"]);
+  assertEquals(code, 0, err);
+  const [, trace] = /sent to (net:[^\s;]+)/.exec(err)!;
+  assertStringIncludes(trace.split("/").at(-1)!, "count-");
+  assertStringIncludes(err, `babeltrace2 OUTPUT/${trace.split("/").slice(3).join("/")}`);
+  const { hostname } = daemon.address;
+  const viewer = `babeltrace2 --input-format=lttng-live net://${hostname}:5344/host/`;
+  assertStringIncludes(err, `${viewer}${Deno.hostname()}/count`);
+  assert((await babeltrace(pathOf(daemon, trace))).events.length > 10);
+});
+
+Deno.test("a program that is recorded to a daemon may connect to that alone", {
+  ignore,
+}, async () => {
+  await using daemon = await Daemon.start();
+  const { address: { controlPort, dataPort } } = daemon;
+  const others = freePorts(1);
+  const args = ["--relayd", urlOf(daemon), "--no-prompt", `${programs}may_connect.ts`];
+  const { out, err } = await record([...args, ...[controlPort, dataPort, ...others].map(String)]);
+  assertEquals(out.trim(), "granted granted prompt", err);
+});
+
+Deno.test("deno task record --relayd runs the program untraced where no daemon is, and says so", {
+  ignore,
+}, async () => {
+  const [control, data] = freePorts(2);
+  const url = `net://127.0.0.1:${control}:${data}`;
+  const { err } = await record(["--relayd", url, `${programs}counts.ts`, "10"]);
+  assertStringIncludes(err, `Cannot send a trace to ${url}: `);
+  assertStringIncludes(err, "the program runs untraced");
+});
+
+for (
+  const [args, message] of [
+    [["--relayd", "net://h", "--out", "d"], "Cannot record both to --out and --relayd"],
+    [["--relayd", "http://h"], "Cannot send a trace to http://h: it is no net://HOST:CONTROL:DATA"],
+    [["--live"], "live is for net://…"],
+    [["--relayd", "net://h", "--flight-recorder"], "a flight recorder cannot write to net://h"],
+  ] as const
+) {
+  Deno.test(`deno task record ${args.join(" ")} is refused before the program runs`, {
+    ignore,
+  }, async () => {
+    const { code, out, err } = await record([...args, `${programs}counts.ts`, "1"]);
+    assertEquals(code, 1);
+    assertEquals(out, "");
+    assertStringIncludes(err, message);
+  });
+}
