@@ -10,9 +10,9 @@ export type ContextName = "cpu" | "worker";
 export interface SessionOptions {
   /**
    * Directory to write to. What sessions have written there is replaced; a directory that holds
-   * something else is refused. Or `net://HOST:CONTROL:DATA`, a relay daemon of LTTng to send to, by
-   * ports 5342 and 5343 if none are given: without authentication and encryption, so a host that is not
-   * the own one is better reached by a tunnel. Initially `"./trace"`.
+   * something else is refused. Or `net://HOST:CONTROL:DATA`, a relay daemon of LTTng to send to; `net://`
+   * is one on this host, by ports 5342 and 5343. There is no authentication and no encryption, so another
+   * host is better reached by a tunnel. Initially `"./trace"`.
    */
   readonly output?: string;
   /**

@@ -1,3 +1,5 @@
+/** The host if none is given: the protocol knows no authentication. */
+const LOOPBACK = "127.0.0.1";
 /** Ports on which a relay daemon listens unless it is told otherwise. */
 const CONTROL_PORT = 5342;
 const DATA_PORT = 5343;
@@ -18,17 +20,17 @@ export function isRelaydUrl(output: string): boolean {
 }
 
 /**
- * Understands `net://HOST[:CONTROL[:DATA]]`, as LTTng does; the ports are initially 5342 and 5343. A
- * host with colons stands in brackets. A `TypeError` for anything else.
+ * Understands `net://[HOST][:CONTROL[:DATA]]`, as LTTng does; initially the host is this one, the ports
+ * are 5342 and the one behind it. A host with colons stands in brackets. A `TypeError` for anything else.
  */
 export function parseRelaydUrl(url: string): RelaydAddress {
-  const match = /^net6?:\/\/(\[[0-9a-fA-F:.]+\]|[^:/[\]@?#]+)(?::(\d+)(?::(\d+))?)?\/?$/.exec(url);
+  const match = /^net6?:\/\/(\[[0-9a-fA-F:.]+\]|[^:/[\]@?#]*)(?::(\d+)(?::(\d+))?)?\/?$/.exec(url);
   if (match === null) {
     throw new TypeError(`Cannot send a trace to ${url}: it is no net://HOST:CONTROL:DATA`);
   }
   const [, host, control = String(CONTROL_PORT), data] = match;
   const address = {
-    hostname: host.replace(/^\[|\]$/g, ""),
+    hostname: host.replace(/^\[|\]$/g, "") || LOOPBACK,
     controlPort: Number(control),
     dataPort: Number(data ?? (match[2] === undefined ? DATA_PORT : Number(control) + 1)),
   };

@@ -34,7 +34,7 @@ const BAD: readonly (readonly [object, typeof TypeError | typeof RangeError, str
     TypeError,
     "opensAllFiles is true, but in a flight recorder files come as they are needed",
   ],
-  [{ output: "net://" }, TypeError, "Cannot send a trace to net://: it is no net://HOST:"],
+  [{ output: "net://h/p" }, TypeError, "Cannot send a trace to net://h/p: it is no net://HOST:"],
   [{ output: "net://h:70000" }, TypeError, "there is no port 70000"],
   [{ output: "net://h", mode: "flight-recorder" }, TypeError, "a flight recorder cannot write to"],
   [{ output: "net://h", name: "a/b" }, TypeError, 'name is "a/b", which a relay daemon would not'],

@@ -80,6 +80,23 @@ Deno.test("flush() resolves when the daemon has written also what busy threads h
   await session.close();
 });
 
+Deno.test("threads come and go 50 times, and every event is at the daemon, in order", {
+  ignore,
+}, async () => {
+  await using daemon = await Daemon.start();
+  const session = await startSession(daemon, { maxCpus: 4 });
+  for (let cycle = 0; cycle < 50; cycle++) {
+    using worker = new TestWorker();
+    await worker.attach(session);
+    await worker.tell({ type: "record", from: 10 * cycle, count: 10 });
+    await worker.tell({ type: "close" });
+  }
+  await session.close();
+  const trace = await readTrace(daemon.output);
+  assertAgrees(session, trace);
+  assertEquals(trace.events.map(({ fields }) => fields.n), range(0, 500));
+});
+
 Deno.test("a live viewer sees threads come and go, 50 times, and every event in order", {
   ignore,
 }, async () => {
