@@ -14,7 +14,7 @@ import { readSettings } from "../probes/options.ts";
 import type { SessionStatistics } from "../session/mod.ts";
 import { resolveOptions } from "../session/options.ts";
 import { timestamp } from "../session/timestamp.ts";
-import { clockLibraryPath } from "../trace/mod.ts";
+import { libcPath } from "../../hw/libc.ts";
 import { Ending, forwardSignals } from "./ending.ts";
 import { attempt, JobError } from "./job_error.ts";
 import { missingPermissions, type Permission } from "./permissions.ts";
@@ -171,7 +171,7 @@ class Recording {
     for (const value of files) needed.push({ name: "read", value });
     // Where the program may open libraries of its own, giving up all of them would take those away.
     const isLimited = denoArgs.some((arg) => arg.startsWith("--allow-ffi="));
-    const library = isLimited ? clockLibraryPath() : "";
+    const library = isLimited ? libcPath() : "";
     if (library !== null) needed.push({ name: "ffi", value: library });
     return missingPermissions(denoArgs, needed, this.#cwd).map(({ name, value }) =>
       value === "" ? name : `${name}=${value}`

@@ -1,4 +1,4 @@
-import { openRaise } from "./libc.ts";
+import { openRaise } from "./raise.ts";
 import { say } from "./loss_report.ts";
 import type { Request, RequestHandler } from "./mailbox.ts";
 import { type EndingSignal, SIGNALS, type SignalWords } from "./signals.ts";

@@ -1,3 +1,5 @@
+import { isFfiAllowed, openLibc } from "../../hw/libc.ts";
+
 /** Gives the time of events, in nanoseconds since the session began. One a thread. */
 export interface Clock {
   /** What it reads: `"clock_gettime"`, `"performance.now"`, or a name of your own. */
@@ -21,17 +23,6 @@ export interface ClockOrigin {
 /** Linux, `time.h`. */
 const CLOCK_MONOTONIC = 1;
 
-/** C libraries that have `clock_gettime`, each by the name and paths it can have. */
-const LIBRARIES: Partial<Record<typeof Deno.build.os, readonly string[]>> = {
-  linux: [
-    "libc.so.6",
-    "/lib/x86_64-linux-gnu/libc.so.6",
-    "/lib/aarch64-linux-gnu/libc.so.6",
-    "/usr/lib64/libc.so.6",
-    "/usr/lib/libc.so.6",
-  ],
-};
-
 /** CLOCK_MONOTONIC, by FFI. */
 interface MonotonicClock {
   /** The C library's function: fills what it is given. */
@@ -46,42 +37,15 @@ type Target = Deno.PointerValue | BufferSource;
 
 /** The kernel's clock by FFI; `null` without the permission, or on another system than Linux. */
 function openMonotonicClock(): MonotonicClock | null {
-  for (const library of LIBRARIES[Deno.build.os] ?? []) {
-    // Asking for the permission would stop the program.
-    if (!isAllowed(library.startsWith("/") ? library : undefined)) continue;
-    try {
-      const timespec = new Int32Array(4);
-      // A pointer is cheaper than a buffer, but making one takes the permission for everything.
-      const parameter = isAllowed() ? "pointer" : "buffer";
-      const { symbols } = Deno.dlopen(library, {
-        clock_gettime: { parameters: ["i32", parameter], result: "i32" },
-      });
-      const target = isAllowed() ? Deno.UnsafePointer.of(timespec) : timespec;
-      const clockGettime = symbols.clock_gettime as MonotonicClock["clockGettime"];
-      return { clockGettime, target, timespec };
-    } catch {
-      // Not under this name.
-    }
-  }
-  return null;
-}
-
-function isAllowed(path?: string): boolean {
-  const descriptor = { name: "ffi", ...(path === undefined ? {} : { path }) } as const;
-  return Deno.permissions.querySync(descriptor).state === "granted";
-}
-
-/** The path by which this system's C library can be opened; `null` where none is known. Needs `--allow-read`. */
-export function clockLibraryPath(): string | null {
-  for (const library of LIBRARIES[Deno.build.os] ?? []) {
-    if (!library.startsWith("/")) continue;
-    try {
-      if (Deno.statSync(library).isFile) return library;
-    } catch {
-      // Not there.
-    }
-  }
-  return null;
+  if (Deno.build.os !== "linux") return null;
+  // A pointer is cheaper than a buffer, but making one takes the permission for everything.
+  const parameter = isFfiAllowed() ? "pointer" : "buffer";
+  const symbols = openLibc({ clock_gettime: { parameters: ["i32", parameter], result: "i32" } });
+  if (symbols === null) return null;
+  const timespec = new Int32Array(4);
+  const target = isFfiAllowed() ? Deno.UnsafePointer.of(timespec) : timespec;
+  const clockGettime = symbols.clock_gettime as MonotonicClock["clockGettime"];
+  return { clockGettime, target, timespec };
 }
 
 /** Where a session's clocks have their 0 that begins now. */

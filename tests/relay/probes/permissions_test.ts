@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { clockLibraryPath } from "../../../relay/trace/mod.ts";
+import { libcPath } from "../../../hw/libc.ts";
 import { cannotRead, cannotRun, inDirectory, readTrace, ROOT, runTraced } from "./support.ts";
 
 const GIVEN_UP = `
@@ -19,7 +19,7 @@ Deno.test("what the tracer alone was granted is given up, and the trace is writt
   ignore: cannotRead,
 }, async () => {
   await inDirectory({ "main.js": GIVEN_UP, "own.txt": "mine" }, async (cwd) => {
-    const library = clockLibraryPath() ?? "/none";
+    const library = libcPath() ?? "/none";
     const flags = [
       "--allow-write=trace",
       `--allow-read=trace,own.txt,${ROOT}`,

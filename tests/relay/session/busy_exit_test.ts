@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { clockLibraryPath } from "../../../relay/trace/mod.ts";
+import { libcPath } from "../../../hw/libc.ts";
 import {
   beside,
   type ChildEnd,
@@ -82,10 +82,10 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
-for (const ffi of ["--allow-ffi", `--allow-ffi=${clockLibraryPath()}`]) {
+for (const ffi of ["--allow-ffi", `--allow-ffi=${libcPath()}`]) {
   const what = ffi.includes("=") ? "one library" : "all libraries";
   Deno.test(`a signal ends a busy program that has given up its permissions: ${what}`, {
-    ignore: ignore || clockLibraryPath() === null,
+    ignore: ignore || libcPath() === null,
   }, async () => {
     using directory = new TempDirectory();
     const output = `${directory.path}/trace`;

@@ -3,7 +3,6 @@ import {
   cheapestClock,
   type Clock,
   clockCost,
-  clockLibraryPath,
   clockOrigin,
   performanceClock,
 } from "@ltt/relay/trace";
@@ -99,12 +98,6 @@ Deno.test("clockCost() says what a reading costs", () => {
   assert(slower >= 2900, `${slower} ns`);
   assert(readings > 1000);
   assert(clockCost({ name: "free", now: () => 0 }) < 100);
-});
-
-Deno.test("clockLibraryPath() names a library that is there", { ignore: !FFI }, () => {
-  const path = clockLibraryPath();
-  if (path === null) return;
-  assert(Deno.statSync(path).isFile);
 });
 
 Deno.test("an injected clock is called without `this`, once an event", () => {
