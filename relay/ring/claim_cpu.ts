@@ -1,4 +1,4 @@
-import { type Address, PAGE_SIZE } from "../../hw/mod.ts";
+import { type Address, PAGE_SIZE, type RamHandle } from "../../hw/mod.ts";
 import type { RingsShared } from "./descriptor.ts";
 import { type ClientOfChannel, RingWriters } from "./ring_writers.ts";
 import { cmpxchg, readOnce, ringDoorbell, storeRelease } from "./shared_words.ts";
@@ -30,7 +30,7 @@ export const HELD_CPU = 3;
 /** Names a pool to another thread: what `postMessage` takes as it is. */
 export interface CpuPoolHandle {
   /** The machine's RAM. */
-  readonly ram: { readonly sab: SharedArrayBuffer };
+  readonly ram: RamHandle;
   /** Which CPUs are spare, and where their rings are. */
   readonly table: SharedArrayBuffer;
   /** Start of the names of the Web Locks that the threads of CPUs hold. */

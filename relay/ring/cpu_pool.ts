@@ -13,6 +13,7 @@ import {
   NOTIFY_BAD,
   NOTIFY_OK,
   PAGE_SIZE,
+  type RamHandle,
   thrownText,
 } from "../../hw/mod.ts";
 import {
@@ -43,6 +44,7 @@ const POOL_NOTIFIER_PRIORITY = 20;
  */
 export class CpuPool {
   readonly #machine: Machine;
+  readonly #ram: RamHandle;
   readonly #channels: readonly RingChannel[];
   readonly #spares: number;
   readonly #table: Int32Array<SharedArrayBuffer>;
@@ -74,9 +76,10 @@ export class CpuPool {
     this.#stride = 1 + channels.length;
     const words = CPUS + this.#stride * machine.cpus.nrCpuIds;
     this.#table = new Int32Array(new SharedArrayBuffer(4 * words));
-    if (!(machine.ram.buffer instanceof SharedArrayBuffer)) {
+    if (machine.ram.handle === null) {
       throw new TypeError("Cannot keep CPUs for other threads: RAM is not shared");
     }
+    this.#ram = machine.ram.handle;
     this.#block = machine.hotplug.hotcpuNotifier(
       (action, cpu) => this.#notifierCall(action, cpu),
       POOL_NOTIFIER_PRIORITY,
@@ -88,7 +91,7 @@ export class CpuPool {
   /** Names the pool to another thread. */
   get handle(): CpuPoolHandle {
     return {
-      ram: { sab: this.#machine.ram.buffer as SharedArrayBuffer },
+      ram: this.#ram,
       table: this.#table.buffer,
       locks: this.#locks,
       channels: this.#channels.map(({ shared }) => shared),

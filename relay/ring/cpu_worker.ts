@@ -63,7 +63,7 @@ export class CpuWorker {
       const why = machine.cpus.online.has(cpu) ? "it is up" : "it is not present";
       throw new KernelError("EINVAL", `Cannot start a worker for CPU ${cpu}: ${why}`);
     }
-    if (!(machine.ram.buffer instanceof SharedArrayBuffer)) {
+    if (machine.ram.handle === null) {
       throw new TypeError(`Cannot start a worker for CPU ${cpu}: RAM is not shared`);
     }
     takeCpu(machine, cpu);

@@ -1,4 +1,4 @@
-import type { Address } from "../../hw/mod.ts";
+import { type Address, openRam, type RamHandle } from "../../hw/mod.ts";
 import type { RingClient } from "./client.ts";
 import { RingReader } from "./reader.ts";
 import { RingMemory } from "./ring_memory.ts";
@@ -17,21 +17,21 @@ export interface RingsShared {
 /** Names a ring to another thread: what `postMessage` takes as it is. */
 export interface RingDescriptor extends RingsShared {
   /** The machine's RAM. */
-  readonly ram: { readonly sab: SharedArrayBuffer };
+  readonly ram: RamHandle;
   /** Address of the first control page. */
   readonly control: Address;
 }
 
 /** Makes the writer of a ring, on the thread of its CPU; `attach` comes next. Errors as there. */
 export function ringWriter(descriptor: RingDescriptor, client: RingClient): RingWriter {
-  const memory = new RingMemory(descriptor.ram.sab, descriptor.control);
+  const memory = new RingMemory(openRam(descriptor.ram), descriptor.control);
   const doorbells = descriptor.wakeup ? new Int32Array(descriptor.doorbells) : null;
   return new RingWriter(memory, doorbells, client);
 }
 
 /** Attaches a reader to a ring, on any thread. `EBUSY` while there is one. */
 export function ringReader(descriptor: RingDescriptor): RingReader {
-  const memory = new RingMemory(descriptor.ram.sab, descriptor.control);
+  const memory = new RingMemory(openRam(descriptor.ram), descriptor.control);
   const reader = new RingReader(memory, new Int32Array(descriptor.doorbells));
   reader.attach();
   return reader;

@@ -74,11 +74,11 @@ export class RingBuffer {
 
   /** Names the ring to another thread. A `TypeError` when RAM is not shared. */
   get descriptor(): RingDescriptor {
-    const { buffer: sab } = this.#machine.ram;
-    if (!(sab instanceof SharedArrayBuffer)) {
+    const { handle: ram } = this.#machine.ram;
+    if (ram === null) {
       throw new TypeError("Cannot give the ring to another thread: RAM is not shared");
     }
-    return { ram: { sab }, control: this.#pages.control, ...this.#shared };
+    return { ram, control: this.#pages.control, ...this.#shared };
   }
 
   /**

@@ -1,5 +1,6 @@
 import process from "node:process";
 import { isMainThread } from "node:worker_threads";
+import { openRam } from "../../hw/mod.ts";
 import {
   claimCpu,
   type ClaimedCpu,
@@ -47,6 +48,7 @@ export class Attachment {
   /** This thread's clock. */
   readonly clock: Clock;
   readonly #handle: SessionHandle;
+  readonly #ram: ArrayBufferLike;
   readonly #claimed: ClaimedCpu | null;
   readonly #onExit = (): void => this.leave();
   #quietTimer: ReturnType<typeof setInterval> | undefined;
@@ -54,12 +56,12 @@ export class Attachment {
   /** Claims a CPU of the session. */
   constructor(handle: SessionHandle, options: AttachOptions) {
     this.#handle = handle;
-    const { sab } = handle.pool.ram;
-    this.registry = new Registry(sab, handle.registry);
+    const ram = this.#ram = openRam(handle.pool.ram);
+    this.registry = new Registry(ram, handle.registry);
     this.clock = options.clock ?? cheapestClock(handle.origin);
-    const idleClient = new StreamClient(sab, new StreamState(sab, 0), handle.uuid, 0);
+    const idleClient = new StreamClient(ram, new StreamState(ram, 0), handle.uuid, 0);
     this.tracer = new Tracer({
-      ram: sab,
+      ram,
       registry: this.registry,
       clock: this.clock,
       subbufSize: handle.subbufSize,
@@ -98,7 +100,7 @@ export class Attachment {
       const state = this.#stateOf(cpu);
       const [last] = state.times;
       state.times[0] = Math.max(last, this.clock.now());
-      return new StreamClient(pool.ram.sab, state, uuid, cpu);
+      return new StreamClient(this.#ram, state, uuid, cpu);
     };
     const mailbox = new Mailbox(this.#handle.mailbox);
     const begin = performance.now();
@@ -120,8 +122,7 @@ export class Attachment {
 
   /** A stream begins with an empty packet: readers count losses from one packet to the next. */
   #beginStream(writer: RingWriter): void {
-    const { sab } = this.#handle.pool.ram;
-    const memory = new RingMemory(sab, this.registry.stream(writer.cpu)!.control);
+    const memory = new RingMemory(this.#ram, this.registry.stream(writer.cpu)!.control);
     if (peekOpenSubbuf(memory)?.seq === 0) writer.flush("even-if-empty");
   }
 
@@ -137,7 +138,7 @@ export class Attachment {
   }
 
   #stateOf(cpu: number): StreamState {
-    return new StreamState(this.#handle.pool.ram.sab, this.registry.stream(cpu)!.state);
+    return new StreamState(this.#ram, this.registry.stream(cpu)!.state);
   }
 }
 

@@ -1,3 +1,4 @@
+import { openRam } from "../../hw/mod.ts";
 import { type LostCounts, ringLost, RingMemory } from "../ring/mod.ts";
 import { Registry, StreamState } from "../trace/mod.ts";
 import type { SessionHandle } from "./handle.ts";
@@ -63,8 +64,8 @@ export function sumLost(lost: LostCounts | SessionLost): number {
 
 /** Reads the figures of a session, on any thread; those of others may be late by an event. */
 export function readStatistics(handle: SessionHandle): SessionStatistics {
-  const { sab } = handle.pool.ram;
-  const registry = new Registry(sab, handle.registry);
+  const ram = openRam(handle.pool.ram);
+  const registry = new Registry(ram, handle.registry);
   const tracepoints = Array.from({ length: registry.count }, (_, id) => ({
     name: registry.nameOf(id),
     size: registry.sizeOf(id),
@@ -77,7 +78,7 @@ export function readStatistics(handle: SessionHandle): SessionStatistics {
   for (let cpu = 0; cpu < handle.cpus; cpu++) {
     const stream = registry.stream(cpu);
     if (stream === null || stream.control === 0) continue;
-    const state = new StreamState(sab, stream.state);
+    const state = new StreamState(ram, stream.state);
     const { thread, clock } = state;
     const total = { cpu, thread, clock, events: 0, bytes: 0 };
     for (const [id, tracepoint] of tracepoints.entries()) {
@@ -89,7 +90,7 @@ export function readStatistics(handle: SessionHandle): SessionStatistics {
       total.events += events;
       total.bytes += bytes;
     }
-    const memory = new RingMemory(sab, stream.control);
+    const memory = new RingMemory(ram, stream.control);
     const lostByCause = state.lostNow(() => ringLost(memory));
     for (const cause of CAUSES) lost[cause] += lostByCause[cause];
     const lostHere = sumLost(lostByCause);

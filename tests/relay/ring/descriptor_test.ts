@@ -1,4 +1,4 @@
-import { PAGE_SIZE, POLLHUP } from "@ltt/relay/hw";
+import { openRam, PAGE_SIZE, POLLHUP } from "@ltt/relay/hw";
 import { RingMemory, ringReader, ringWriter } from "@ltt/relay/ring";
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { assertCode, bootRelay, openRing, textOf, writeText } from "./fixture.ts";
@@ -14,7 +14,7 @@ Deno.test("RingBuffer.descriptor survives a structured clone, RAM and doorbells 
     [clone.control, clone.wakeup, clone.switchTimerMs],
     [descriptor.control, true, 2 ** 30],
   );
-  new Uint8Array(clone.ram.sab)[77] = 99;
+  new Uint8Array(openRam(clone.ram))[77] = 99;
   assertStrictEquals(machine.ram.bytes[77], 99);
   new Int32Array(clone.doorbells)[1] = 5;
   assertStrictEquals(new Int32Array(descriptor.doorbells)[1], 5);

@@ -1,3 +1,4 @@
+import { openRam } from "@ltt/relay/hw";
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { type LostCounts, RingMemory } from "@ltt/relay/ring";
 import { Registry, StreamState, string, u32 } from "@ltt/relay/trace";
@@ -77,12 +78,13 @@ Deno.test("statistics() tells of each CPU what was lost, by cause, also beyond 2
   const session = await startSession(directory, { subbufSize: 4096 });
   const event = session.tracepoint("t:text", string("text"));
   event("x".repeat(5000));
-  const { pool: { ram: { sab } }, registry } = session.handle;
-  const { state, control } = new Registry(sab, registry).stream(0)!;
-  const { control: words } = new RingMemory(sab, control);
+  const { pool, registry } = session.handle;
+  const ram = openRam(pool.ram);
+  const { state, control } = new Registry(ram, registry).stream(0)!;
+  const { control: words } = new RingMemory(ram, control);
   // As if it had lost so many: the ring counts modulo 2^32.
   const big = LOST + 2;
-  new StreamState(sab, state).discard({ ...NOTHING, big: 2 ** 32 - 1 });
+  new StreamState(ram, state).discard({ ...NOTHING, big: 2 ** 32 - 1 });
   words[big] = -1;
   event("x".repeat(5000));
   event("x".repeat(5000));
