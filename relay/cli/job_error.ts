@@ -23,5 +23,6 @@ function reasonOf(error: unknown): string {
   if (error instanceof Deno.errors.NotCapable) return `not allowed, ${error.message}`;
   // Messages of the system end in its number, which says nothing more.
   const message = error instanceof Error ? error.message : String(error);
-  return message.replace(/ \(os error \d+\).*/, "").toLowerCase();
+  const reason = message.replace(/ \(os error \d+\).*/, "");
+  return reason.charAt(0).toLowerCase() + reason.slice(1);
 }

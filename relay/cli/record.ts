@@ -1,4 +1,3 @@
-import { rmSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import {
@@ -11,8 +10,8 @@ import {
 } from "../consume/mod.ts";
 import { moduleFiles } from "../probes/module_files.ts";
 import { readSettings } from "../probes/options.ts";
-import type { SessionStatistics } from "../session/mod.ts";
 import { resolveOptions } from "../session/options.ts";
+import type { Figures } from "../session/statistics_file.ts";
 import { timestamp } from "../session/timestamp.ts";
 import { libcPath } from "../../hw/libc.ts";
 import { Ending, forwardSignals } from "./ending.ts";
@@ -21,7 +20,7 @@ import { missingPermissions, type Permission } from "./permissions.ts";
 import { parseRecordArguments, type RecordArguments, usage } from "./record_arguments.ts";
 import { StatusLine } from "./status_line.ts";
 import { progressLine, summaryOf, summaryText } from "./summary.ts";
-import { type Written, writtenIn } from "./written.ts";
+import { writtenIn, writtenRemotely } from "./written.ts";
 
 /** Milliseconds between two looks at the figures. */
 const LOOK_MS = 500;
@@ -70,7 +69,7 @@ class Recording {
     this.#spill = options.spill === null ? null : resolve(this.#cwd, options.spill);
     assertSettings(this.#settings(), options.relayd);
     this.#trace = options.relayd === null
-      ? resolve(this.#cwd, options.out ?? `trace-${timestamp(new Date())}`)
+      ? resolve(this.#cwd, options.out ?? unusedName(this.#cwd))
       : Deno.makeTempDirSync({ prefix: "ltt-relay-" });
     for (const path of [this.#trace, this.#spill ?? ""]) {
       // Deno takes a comma for the end of a path.
@@ -83,8 +82,6 @@ class Recording {
     await attempt("record to", this.#trace, () => {
       Deno.mkdirSync(this.#trace, { recursive: true, mode: 0o700 });
       assertReplaceable(this.#trace);
-      // Of an earlier run: what is there later is this one's.
-      rmSync(`${this.#trace}/${STATISTICS_FILE}`, { force: true });
     });
     const child = new Deno.Command(Deno.execPath(), {
       args: this.#childArgs(),
@@ -96,15 +93,16 @@ class Recording {
     const ending = new Ending(child);
     const { seconds, script } = this.#options;
     if (seconds !== null && script !== null) ending.begin(seconds * 1000);
-    const look = setInterval(() => this.#show(), LOOK_MS);
+    const look = setInterval(() => this.#show(child.pid), LOOK_MS);
     const { code } = await child.status;
     clearInterval(look);
     ending.stop();
     removeListeners();
     this.#status.clear();
     try {
-      if (this.#options.relayd === null) this.#removeEmpty();
-      this.#summarise();
+      // What another program has there meanwhile is not touched.
+      if (this.#options.relayd === null && this.#figures(child.pid) !== null) this.#removeEmpty();
+      this.#summarise(child.pid);
     } finally {
       if (this.#options.relayd !== null) Deno.removeSync(this.#trace, { recursive: true });
     }
@@ -194,21 +192,23 @@ class Recording {
     return pathToFileURL(resolve(this.#cwd, specifier)).href;
   }
 
-  #show(): void {
-    const statistics = this.#statistics();
+  #show(pid: number): void {
+    const statistics = this.#figures(pid);
     if (statistics === null) return;
     this.#status.show(progressLine((performance.now() - this.#begin) / 1000, statistics));
   }
 
-  #summarise(): void {
-    const statistics = this.#statistics();
+  #summarise(pid: number): void {
+    const { relayd } = this.#options;
+    const statistics = this.#figures(pid);
     if (statistics === null) {
-      throw new JobError(
-        `Cannot say what was recorded to ${this.#trace}: the program told nothing`,
-      );
+      const where = relayd ?? this.#trace;
+      throw new JobError(`Cannot say what was recorded to ${where}: the program told nothing`);
     }
-    const isRemote = this.#options.relayd !== null;
-    const written = isRemote ? REMOTE : writtenIn(this.#trace, this.#options.env);
+    const isRemote = relayd !== null;
+    const written = isRemote
+      ? writtenRemotely(this.#spill)
+      : writtenIn(this.#trace, this.#options.env);
     const trace = relative(Deno.cwd(), this.#trace) || ".";
     const shown = isRemote ? statistics.output : trace.startsWith("..") ? this.#trace : trace;
     // The program may have ended in the middle of a line.
@@ -229,18 +229,25 @@ class Recording {
     }
   }
 
-  /** The figures the traced program wrote last; `null` before there are any. */
-  #statistics(): SessionStatistics | null {
+  /** The figures the traced program wrote last; `null` before there are any, or for those of another one. */
+  #figures(pid: number): Figures | null {
     try {
-      return JSON.parse(Deno.readTextFileSync(`${this.#trace}/${STATISTICS_FILE}`));
+      const figures = JSON.parse(Deno.readTextFileSync(`${this.#trace}/${STATISTICS_FILE}`));
+      return figures.pid === pid ? figures : null;
     } catch {
       return null;
     }
   }
 }
 
-/** What a relay daemon has written is on its own disk. */
-const REMOTE: Written = { kind: "remote" };
+/** A name for a trace in a directory where there is none of that name. */
+function unusedName(cwd: string): string {
+  const name = `trace-${timestamp(new Date())}`;
+  const names = new Set([...Deno.readDirSync(cwd)].map((entry) => entry.name));
+  let number = 1;
+  while (names.has(number === 1 ? name : `${name}-${number}`)) number++;
+  return number === 1 ? name : `${name}-${number}`;
+}
 
 /** The program that is recorded when none is named. */
 const EXAMPLE = import.meta.resolve("./example/server.ts");

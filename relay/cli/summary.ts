@@ -1,4 +1,5 @@
 import type { SessionStatistics } from "../session/mod.ts";
+import type { Figures } from "../session/statistics_file.ts";
 import { sumLost } from "../session/mod.ts";
 import { formatTable } from "./report.ts";
 import type { Written } from "./written.ts";
@@ -16,6 +17,8 @@ export interface Summary {
   readonly lost: Readonly<Record<string, number>>;
   /** Bytes recorded. */
   readonly bytes: number;
+  /** Of these, at most so many that the trace lacks, for its output has failed; only if it has. */
+  readonly unwrittenBytes?: number;
   /** The clocks of the threads, without repetition, the first thread's first. */
   readonly clock: string;
   /** What each CPU did. */
@@ -27,16 +30,17 @@ export interface Summary {
 /** Makes the summary of a session's figures. */
 export function summaryOf(
   trace: string,
-  statistics: SessionStatistics,
+  statistics: Figures,
   written: Written,
 ): Summary {
-  const { events, bytes, lost, cpus } = statistics;
+  const { events, bytes, unwrittenBytes, lost, cpus } = statistics;
   const clocks = new Set(cpus.map(({ clock }) => clock).filter((clock) => clock !== ""));
   return {
     trace,
     events,
     lost: { ...lost },
     bytes,
+    ...(unwrittenBytes > 0 ? { unwrittenBytes } : {}),
     clock: [...clocks].join(", "),
     cpus: cpus.map(({ cpu, events, lost, bytes }) => ({ cpu, events, lost, bytes })),
     ...(written.kind === "snapshots"
@@ -51,10 +55,10 @@ export function summaryOf(
  */
 export function summaryText(
   trace: string,
-  statistics: SessionStatistics,
+  statistics: Figures,
   written: Written,
 ): string {
-  const { tracepoints, cpus } = statistics;
+  const { tracepoints, cpus, unwrittenBytes: unwritten } = statistics;
   const top = tracepoints.filter(({ events, lost }) => events + lost > 0)
     .sort((a, b) => b.events - a.events);
   const eventRows = top.slice(0, TOP).map((
@@ -68,10 +72,10 @@ export function summaryText(
     .map(([cause, count]) => `${count} ${cause}`);
   const { clock, snapshots } = summaryOf(trace, statistics, written);
   const opens = written.kind === "remote"
-    ? `OUTPUT/${remotePath(trace)}`
+    ? [`OUTPUT/${remotePath(trace)}`, written.spill ?? []].flat()
     : snapshots === undefined
-    ? trace
-    : snapshots.at(-1);
+    ? [trace]
+    : snapshots.slice(-1);
   return [
     "",
     formatTable([["event", "events", "bytes", "lost"], ...eventRows]),
@@ -82,8 +86,9 @@ export function summaryText(
     `  ${statistics.events} events, ${size(statistics.bytes)}; ` +
     `${lost.length === 0 ? "none lost" : `lost: ${lost.join(", ")}`}; clock: ${clock}`,
     ...writtenLines(trace, written),
+    ...unwritten === 0 ? [] : [`  up to ${size(unwritten)} of them are not in the trace`],
     "",
-    ...(opens === undefined ? [] : [`  babeltrace2 ${quoted(opens)}`, ""]),
+    ...(opens.length === 0 ? [] : [`  babeltrace2 ${opens.map(quoted).join(" ")}`, ""]),
   ].join("\n");
 }
 

@@ -1,4 +1,4 @@
-import { emptyDirectory, inUse } from "./output_directory.ts";
+import { inUse, takeDirectory } from "./output_directory.ts";
 import { type Rotation, StreamFile } from "./stream_file.ts";
 import { TraceFile } from "./trace_file.ts";
 import type { TraceOutput } from "./trace_output.ts";
@@ -28,9 +28,11 @@ export class TraceDirectory implements TraceOutput {
   constructor(path: string, options: TraceDirectoryOptions) {
     this.name = path;
     this.#options = options;
-    emptyDirectory(path);
-    this.#metadata = new TraceFile(`${path}/metadata`);
-    if (!this.#metadata.tryLock()) throw inUse(path);
+    this.#metadata = takeDirectory(path, () => {
+      const metadata = new TraceFile(`${path}/metadata`);
+      if (!metadata.tryLock()) throw inUse(path);
+      return metadata;
+    });
     for (const cpu of options.openFor) this.#stream(cpu);
   }
 

@@ -8,13 +8,7 @@
 export * from "./consumer.ts";
 export * from "./directory.ts";
 export * from "./directory_lock.ts";
-export {
-  assertReplaceable,
-  emptyDirectory,
-  LOCK_FILE,
-  snapshotsIn,
-  STATISTICS_FILE,
-} from "./output_directory.ts";
+export { assertReplaceable, LOCK_FILE, snapshotsIn, STATISTICS_FILE } from "./output_directory.ts";
 export * from "./directory_sink.ts";
 export * from "./relayd/address.ts";
 export * from "./relayd/relayd_consumer.ts";

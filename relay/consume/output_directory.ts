@@ -41,18 +41,36 @@ export function assertReplaceable(path: string): void {
   for (const name of LOCKED) assertUnlocked(path, name);
 }
 
-/** Makes a directory, or empties it of what a session has written; errors of `assertReplaceable`. */
-export function emptyDirectory(path: string): void {
+/**
+ * Makes a directory, or empties it of what a session has written; then `take` makes and locks a file in
+ * it. No other session does that at the same time. Errors of `assertReplaceable`.
+ */
+export function takeDirectory<T>(path: string, take: () => T): T {
   Deno.mkdirSync(path, { recursive: true, mode: 0o700 });
-  assertReplaceable(path);
-  removeOurs(path);
+  const directory = openDirectory(path);
+  try {
+    directory?.lockSync(true);
+    assertReplaceable(path);
+    removeOurs(path);
+    return take();
+  } finally {
+    directory?.close();
+  }
 }
 
-/** Removes what a session has written, but for the file `kept`. */
-export function removeOurs(path: string, kept: string | null = null): void {
+/** The directory itself, to be locked; `null` on systems where it is no file. */
+function openDirectory(path: string): Deno.FsFile | null {
+  try {
+    return Deno.openSync(path, { read: true });
+  } catch {
+    return null;
+  }
+}
+
+/** Removes what a session has written. */
+function removeOurs(path: string): void {
   for (const entry of [...Deno.readDirSync(path)]) {
     const one = `${path}/${entry.name}`;
-    if (entry.name === kept) continue;
     if (isSnapshot(entry)) {
       for (const inside of [...Deno.readDirSync(one)].filter(isOfTrace)) {
         Deno.removeSync(`${one}/${inside.name}`);

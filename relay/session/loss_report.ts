@@ -17,6 +17,7 @@ const CAUSES: Readonly<Record<keyof SessionLost, string>> = {
 /** Says on the terminal what is lost, each thing once. */
 export class LossReport {
   #saidFailure: string | null = null;
+  #saidUnwritten = false;
   #saidLost = "";
 
   /**
@@ -25,10 +26,12 @@ export class LossReport {
    */
   say(failure: string | null, unwrittenBytes: number, lost: SessionLost): void {
     const failureLine = failure === null || failure === this.#saidFailure ? "" : line(failure);
-    const lostLines = unwrittenText(unwrittenBytes) + lostText(lost);
-    const text = failureLine + (lostLines === this.#saidLost ? "" : lostLines);
+    const unwrittenLine = this.#saidUnwritten ? "" : unwrittenText(unwrittenBytes);
+    const lostLine = lostText(lost);
+    const text = failureLine + unwrittenLine + (lostLine === this.#saidLost ? "" : lostLine);
     this.#saidFailure = failure;
-    this.#saidLost = lostLines;
+    this.#saidUnwritten ||= unwrittenBytes > 0;
+    this.#saidLost = lostLine;
     if (text !== "") write(text);
   }
 }

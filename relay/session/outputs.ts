@@ -96,23 +96,24 @@ export class Outputs {
     return path;
   }
 
-  /** Writes the session's figures, where that was asked for. */
-  writeStatistics(read: () => SessionStatistics): void {
+  /** Writes the session's figures, and how many bytes of events are not written, where that was asked for. */
+  writeStatistics(read: () => SessionStatistics, unwrittenBytes: number): void {
     try {
-      this.#statisticsFile?.write(read());
+      this.#statisticsFile?.write(read(), unwrittenBytes);
     } catch {
       // Where nothing can be written the trace cannot either, which is said; the next time may do.
     }
   }
 
-  /** Writes the rest, closes all files, and leaves the directory to other sessions; errors as of `flush`. */
+  /** Writes the rest, and nothing any more; errors as of `flush`. */
   async close(): Promise<void> {
-    try {
-      await this.#trying(() => this.sink?.close());
-    } finally {
-      this.#statisticsFile?.close();
-      this.#lock?.close();
-    }
+    await this.#trying(() => this.sink?.close());
+  }
+
+  /** Closes the file of the figures, and leaves the directory to other sessions. */
+  end(): void {
+    this.#statisticsFile?.close();
+    this.#lock?.close();
   }
 
   #directorySink(path: string, { doorbells, failed }: OutputSurroundings): StreamSink {

@@ -59,6 +59,8 @@ export class Recorder {
   readonly #outputs: Outputs;
   readonly #statisticsTimer: ReturnType<typeof setInterval>;
   #hasLostUnattached = false;
+  /** Bytes of events that the output has not got, once the session or the process ends. */
+  #unwritten = 0;
   readonly #losses = new LossReport();
   /** When this thread was last asked how quiet it is, and since when it was often enough. */
   #askedQuiet = 0;
@@ -131,19 +133,22 @@ export class Recorder {
     this.#tick();
     try {
       // Nothing waits for threads that are busy.
-      if (kind === "close") await this.#close();
+      if (kind === "close") await this.#outputs.close();
       else await this.#outputs.flush(kind === "exit");
     } finally {
-      if (kind !== "close") this.#writeStatistics();
-      if (kind !== "flush") this.#report(true);
+      const isEnd = kind !== "flush";
+      const { failure } = this.#outputs;
+      this.#unwritten = failure !== null && isEnd ? unwrittenBytes(this.#streams) : 0;
+      this.#writeStatistics();
+      if (isEnd) this.#report();
+      if (kind === "close") this.#end();
     }
     return "";
   }
 
-  async #close(): Promise<void> {
+  #end(): void {
     clearInterval(this.#statisticsTimer);
-    this.#writeStatistics();
-    await this.#outputs.close();
+    this.#outputs.end();
   }
 
   #snapshot(why: string): string {
@@ -225,12 +230,11 @@ export class Recorder {
   }
 
   #writeStatistics(): void {
-    this.#outputs.writeStatistics(() => readStatistics(this.handle));
+    this.#outputs.writeStatistics(() => readStatistics(this.handle), this.#unwritten);
   }
 
-  #report(isEnd: boolean = false): void {
-    const { failure } = this.#outputs;
-    const unwritten = failure !== null && isEnd ? unwrittenBytes(this.#streams) : 0;
-    this.#losses.say(failure, unwritten, readStatistics(this.handle).lost);
+  #report(): void {
+    const { lost } = readStatistics(this.handle);
+    this.#losses.say(this.#outputs.failure, this.#unwritten, lost);
   }
 }

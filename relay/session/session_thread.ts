@@ -28,7 +28,8 @@ port.once("message", async ({ options, mailbox, signals }: ThreadStart) => {
     await link?.close();
     const isUsers = error instanceof RangeError || error instanceof TypeError;
     const name = isUsers ? error.name : "Error";
-    answer({ type: "failed", name, message: isUsers ? error.message : thrownText(error) });
+    const isOurs = isUsers || (error instanceof Error && error.name === "Error");
+    answer({ type: "failed", name, message: isOurs ? error.message : thrownText(error) });
     return;
   }
   const exit = signals === null

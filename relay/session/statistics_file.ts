@@ -1,6 +1,14 @@
 import { STATISTICS_FILE } from "../consume/mod.ts";
 import type { SessionStatistics } from "./statistics.ts";
 
+/** What the file says. */
+export interface Figures extends SessionStatistics {
+  /** The process whose they are. */
+  readonly pid: number;
+  /** Bytes of events that were recorded and that the output has not got; 0 before that is known. */
+  readonly unwrittenBytes: number;
+}
+
 /** The file of a session's figures: opened once, so that permissions can be given up. */
 export class StatisticsFile {
   readonly #file: Deno.FsFile;
@@ -12,8 +20,9 @@ export class StatisticsFile {
   }
 
   /** Writes the figures over those before. They end with a line, so that half of them can be told. */
-  write(statistics: SessionStatistics): void {
-    const bytes = new TextEncoder().encode(`${JSON.stringify(statistics)}\n`);
+  write(statistics: SessionStatistics, unwrittenBytes: number): void {
+    const figures: Figures = { pid: Deno.pid, unwrittenBytes, ...statistics };
+    const bytes = new TextEncoder().encode(`${JSON.stringify(figures)}\n`);
     this.#file.seekSync(0, Deno.SeekMode.Start);
     for (let at = 0; at < bytes.length;) at += this.#file.writeSync(bytes.subarray(at));
     this.#file.truncateSync(bytes.length);

@@ -66,6 +66,8 @@ export class RelaydConsumer implements StreamSink {
   #entered: RelaydSession | null = null;
   #metadataLength = 0;
   #failure: string | null = null;
+  /** Whether it was waited for the daemon once when the process was about to end, in vain. */
+  #hasGivenUp = false;
   /** Packets sent, and how many it were when viewers had time for them. */
   #sent = 0;
   #lingered = 0;
@@ -114,7 +116,8 @@ export class RelaydConsumer implements StreamSink {
   async flush(isEnd: boolean = false): Promise<void> {
     const { confirmMs = CONFIRM_MS } = this.#around;
     const { promise: over, resolve: end } = Promise.withResolvers<boolean>();
-    const timer = setTimeout(() => end(false), confirmMs);
+    const patienceMs = isEnd && this.#hasGivenUp ? LINGER_MS : confirmMs;
+    const timer = setTimeout(() => end(false), patienceMs);
     const until = (told: (() => void)[]): Promise<boolean> =>
       Promise.race([over, new Promise<boolean>((resolve) => told.push(() => resolve(true)))]);
     this.#cut();
@@ -126,6 +129,7 @@ export class RelaydConsumer implements StreamSink {
     clearTimeout(timer);
     this.#failure = null;
     if (inTime) return isEnd ? await this.#linger() : undefined;
+    this.#hasGivenUp ||= isEnd;
     const why = this.#link.away ?? `it has not confirmed all packets within ${confirmMs / 1000} s`;
     this.#failure = `the relay daemon has not got everything: ${why}`;
     throw new Error(this.#failure);

@@ -96,12 +96,9 @@ export class RelaydLink {
     await this.session?.close();
     await this.#watching;
     if (this.#outages === 0) return;
-    const { name, path } = this.#options;
     const times = this.#outages === 1 ? "once" : `${this.#outages} times`;
-    const parts = this.#part === 1
-      ? `1 part: ${name}, below ${path}`
-      : `${this.#part} parts: ${name}, ${name}-2 …, all below ${path}`;
-    this.#say(`the relay daemon was away ${times}; the trace is in ${parts}`);
+    const parts = `${this.#part} part${this.#part === 1 ? "" : "s"}`;
+    this.#say(`the relay daemon was away ${times}; the trace is in ${parts}, below ${this.name}`);
   }
 
   async #watch(): Promise<void> {
@@ -130,6 +127,10 @@ export class RelaydLink {
       try {
         const session = await openPart(this.#options, this.#part + 1, signal);
         this.#part++;
+        if (this.#outages === 1) {
+          const { name } = this.#options;
+          this.#say(`the relay daemon is back: the trace goes on in session ${name}-${this.#part}`);
+        }
         return session;
       } catch (error) {
         this.#why = (error as Error).cause as Error;

@@ -16,6 +16,8 @@ export class Spill {
     this.#output = output;
     this.#source = source;
     this.#say = source.say;
+    // Without metadata readers take it for no trace, if there is nothing to spill.
+    this.#appendMetadata();
   }
 
   /** Whether packets can be written to it. */

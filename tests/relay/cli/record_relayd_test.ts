@@ -80,6 +80,32 @@ Deno.test("deno task record --relayd runs the program untraced where no daemon i
   assertStringIncludes(err, "the program runs untraced");
 });
 
+Deno.test("deno task record --relayd says what the daemon has not got, and where the rest is", {
+  ignore,
+}, async () => {
+  await using daemon = await Daemon.start();
+  const directory = await Deno.makeTempDir({ prefix: "ltt-record-" });
+  try {
+    const args = ["--relayd", urlOf(daemon), "--seconds", "2", "--json", `${programs}for_ever.ts`];
+    const recording = record(args);
+    const spill = `${directory}/missed`;
+    const spilling = record(["--spill", spill, ...args]);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await daemon.kill();
+    const { out, err } = await recording;
+    const { unwrittenBytes } = JSON.parse(out.trimEnd().split("\n").at(-1)!);
+    assert(unwrittenBytes > 0, err);
+    assertStringIncludes(err, "the relay daemon has not got everything: ");
+    const spilled = await spilling;
+    const { events, ...summary } = JSON.parse(spilled.out.trimEnd().split("\n").at(-1)!);
+    assertEquals(summary.unwrittenBytes, undefined, spilled.err);
+    assert(events > 0);
+    assert((await babeltrace(spill)).events.length > 0);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
 for (
   const [args, message] of [
     [["--relayd", "net://h", "--out", "d"], "Cannot record both to --out and --relayd"],

@@ -346,3 +346,28 @@ test("ends with one line for arguments it does not understand", async (directory
   assertEquals([code, out], [1, ""]);
   assertEquals(err, "error: Cannot use --seconds never: not a number above 0\n");
 });
+
+test("gives each trace a directory of its own, however soon they follow", async (directory) => {
+  const run = (): Promise<Finished> => finish(start(directory, [`${programs}counts.ts`, "5"]));
+  for (const { code, err } of [await run(), await run(), ...await Promise.all([run(), run()])]) {
+    if (code !== 0) assertStringIncludes(err, "another session does");
+  }
+  const traces = [...Deno.readDirSync(directory)].map(({ name }) => name);
+  assert(traces.length >= 3 && traces.every((name) => name.startsWith("trace-")), `${traces}`);
+});
+
+test("records one of two programs to a directory, and tells no figures of the other", async (directory) => {
+  for (let tries = 0; tries < 3; tries++) {
+    const args = ["--out", "one", "--json", `${programs}counts.ts`];
+    const both = await Promise.all(
+      [10, 20].map((count) => finish(start(directory, [...args, `${count}`]))),
+    );
+    const told = both.filter(({ code }) => code === 0).map(({ out }) => JSON.parse(lastLine(out)));
+    assert(told.length > 0, both.map(({ err }) => err).join());
+    for (const { err } of both.filter(({ code }) => code !== 0)) {
+      assertStringIncludes(err, "Cannot");
+    }
+    if (BABELTRACE_MISSING || told.length > 1) continue;
+    assertEquals((await babeltrace(`${directory}/one`)).events.length, told[0].events);
+  }
+});

@@ -1,10 +1,12 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { progressLine, summaryOf, summaryText } from "../../../relay/cli/summary.ts";
-import type { SessionStatistics } from "../../../relay/session/mod.ts";
+import type { Figures } from "../../../relay/session/statistics_file.ts";
 
 const byCause = { full: 0, wrap: 0, big: 0, nested: 0, torn: 0, offline: 0 };
 const none = { full: 0, wrap: 0, big: 0, nested: 0, torn: 0, offline: 0, unattached: 0 };
-const statistics: SessionStatistics = {
+const statistics: Figures = {
+  pid: 1,
+  unwrittenBytes: 0,
   output: "/traces/t",
   events: 30,
   bytes: 2_340_000,

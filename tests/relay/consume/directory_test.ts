@@ -1,11 +1,7 @@
 import { StreamFile } from "../../../relay/consume/stream_file.ts";
 import { TraceFile } from "../../../relay/consume/trace_file.ts";
-import {
-  assertReplaceable,
-  DirectoryLock,
-  emptyDirectory,
-  TraceDirectory,
-} from "../../../relay/consume/mod.ts";
+import { assertReplaceable, DirectoryLock, TraceDirectory } from "../../../relay/consume/mod.ts";
+import { takeDirectory } from "../../../relay/consume/output_directory.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 
@@ -33,6 +29,9 @@ class SmallDisk implements Disposable {
     Deno.FsFile.prototype.writeSync = this.#writeSync;
   }
 }
+
+/** Empties a directory for a session. */
+const empty = (path: string): void => takeDirectory(path, () => {});
 
 /** Path of a new directory, removed in the end. */
 class Directory implements Disposable {
@@ -241,15 +240,15 @@ const OURS = [
   "snapshot-13/",
 ];
 
-Deno.test("emptyDirectory() takes away traces and snapshots, whatever was written last", {
+Deno.test("takeDirectory() takes away traces and snapshots, whatever was written last", {
   ignore,
 }, () => {
   using directory = new Directory();
   const path = `${directory.path}/trace`;
-  emptyDirectory(path);
+  empty(path);
   assertEquals(namesIn(path), [], "it is made");
   make(path, OURS);
-  emptyDirectory(path);
+  empty(path);
   assertEquals(namesIn(path), []);
 });
 
@@ -267,7 +266,7 @@ for (
     "channel0_1/",
   ]
 ) {
-  Deno.test(`emptyDirectory() refuses a directory with ${foreign}, and changes nothing`, {
+  Deno.test(`takeDirectory() refuses a directory with ${foreign}, and changes nothing`, {
     ignore,
   }, () => {
     using directory = new Directory();
@@ -278,21 +277,21 @@ for (
       ? foreign.split("/").slice(0, 2).join("/")
       : foreign.split("/")[0];
     const message = `Cannot write a trace to ${path}: it holds "${told}"`;
-    for (const refuse of [assertReplaceable, emptyDirectory]) {
+    for (const refuse of [assertReplaceable, empty]) {
       assertThrows(() => refuse(path), TypeError, message);
     }
     assertEquals(namesIn(path), before);
   });
 }
 
-Deno.test("emptyDirectory() refuses a snapshot that is a link, and what it leads to stays", {
+Deno.test("takeDirectory() refuses a snapshot that is a link, and what it leads to stays", {
   ignore,
 }, () => {
   using directory = new Directory();
   make(directory.path, ["mine/metadata", "trace/metadata"]);
   Deno.symlinkSync(`${directory.path}/mine`, `${directory.path}/trace/snapshot-0`);
   const message = 'it holds "snapshot-0"';
-  assertThrows(() => emptyDirectory(`${directory.path}/trace`), TypeError, message);
+  assertThrows(() => empty(`${directory.path}/trace`), TypeError, message);
   assertEquals(namesIn(`${directory.path}/mine`), ["metadata"]);
 });
 
@@ -304,7 +303,7 @@ Deno.test("a DirectoryLock keeps a directory from others until it is closed, and
   const lock = new DirectoryLock(path);
   const message = `Cannot write a trace to ${path}: another session does`;
   assertThrows(() => new DirectoryLock(path), TypeError, message);
-  for (const refuse of [assertReplaceable, emptyDirectory]) {
+  for (const refuse of [assertReplaceable, empty]) {
     assertThrows(() => refuse(path), TypeError, message);
   }
   const options = { maxFileSize: 0, maxFiles: 0, openFor: [] };
@@ -314,7 +313,7 @@ Deno.test("a DirectoryLock keeps a directory from others until it is closed, and
   lock.close();
   assertEquals(namesIn(path), []);
   make(path, [".ltt-relay.lock"]);
-  emptyDirectory(path);
+  empty(path);
   const trace = new TraceDirectory(path, options);
   assertThrows(() => new DirectoryLock(path), TypeError, message);
   trace.close();

@@ -15,7 +15,7 @@ import { writeEvents } from "./events.ts";
 export type Order =
   /** Write events from the number `from` on; answered with how many were refused. */
   | { readonly type: "write"; readonly from: number; readonly count: number }
-  /** Write events as fast as possible for a while; answered before that begins. */
+  /** Go on writing events as fast as possible for a while; answered before that begins, and after. */
   | { readonly type: "spin"; readonly forMs: number }
   /** Write an event and leave a slot open behind it. */
   | { readonly type: "leave open"; readonly from: number }
@@ -31,6 +31,8 @@ const worker = globalThis as unknown as {
 };
 let writer: RingWriter | null = null;
 let claimed: ClaimedCpu | null = null;
+/** Events written at full speed so far. */
+let spun = 0;
 
 function obey(order: Order): number {
   switch (order.type) {
@@ -39,7 +41,7 @@ function obey(order: Order): number {
     case "spin": {
       worker.postMessage(0);
       const end = performance.now() + order.forMs;
-      for (let from = 0; performance.now() < end; from += 1000) writeEvents(writer!, from, 1000);
+      for (; performance.now() < end; spun += 1000) writeEvents(writer!, spun, 1000);
       return 0;
     }
     case "leave open":

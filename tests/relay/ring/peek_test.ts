@@ -304,17 +304,17 @@ for (const mode of ["discard", "overwrite"] as const) {
     assertEquals(await next(), 1);
     const memory = new RingMemory(machine.ram.buffer, channel.buf[1]!.descriptor.control);
     const reader = channel.buf[1]!.reader();
-    const forMs = 500;
-    tell({ type: "spin", forMs });
-    await next();
-    const end = performance.now() + forMs - 50;
+    const forMs = 300;
     let looks = 0;
     let newest = -1;
     let seq = -1;
-    while (performance.now() < end) {
+    const lookWhile = (end: number): void => {
+      while (performance.now() < end) look();
+    };
+    const look = (): void => {
       const open = peekOpenSubbuf(memory);
       if (mode === "discard") { while (reader.getNextSubbuf() !== null) reader.putNextSubbuf(); }
-      if (open === null) continue;
+      if (open === null) return;
       const words = new Uint32Array(open.bytes.buffer);
       assertEquals(open.bytes.length % EVENT_SIZE, 0);
       for (let word = 0; word < words.length; word += 4) {
@@ -332,8 +332,14 @@ for (const mode of ["discard", "overwrite"] as const) {
       assert(last >= newest, `${last} after ${newest}`);
       newest = last;
       looks++;
+    };
+    // Each time the writer may be too fast, or not on a processor when it is looked at.
+    for (let tries = 0; tries < 30 && !(looks > 10 && newest > 1000); tries++) {
+      tell({ type: "spin", forMs });
+      await next();
+      lookWhile(performance.now() + forMs - 50);
+      await next();
     }
-    await next();
     assert(looks > 10 && newest > 1000, `${looks} looks, the last at event ${newest}`);
     reader.close();
     tell({ type: "release" });

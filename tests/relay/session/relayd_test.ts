@@ -2,6 +2,7 @@ import { type SessionOptions, TraceSession } from "@ltt/relay/session";
 import { u32 } from "@ltt/relay/trace";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Daemon, freePorts, RELAYD_MISSING } from "../consume/relayd/daemon.ts";
+import { eachEvent } from "../ctf/babeltrace.ts";
 import { Viewer } from "../consume/relayd/viewer.ts";
 import {
   assertAgrees,
@@ -244,6 +245,18 @@ Deno.test("one viewer shows two hosts live, in the order of time", { ignore }, a
     assertEquals(numbers.slice(numbers.indexOf(first)), range(first, 100), one);
   }
   assertInOrder(viewer);
+});
+
+Deno.test("a spill directory that nothing was spilled to is read with the daemon's", {
+  ignore,
+}, async () => {
+  await using daemon = await Daemon.start();
+  const spill = `${daemon.output}-missed`;
+  const session = await startSession(daemon, { spill });
+  numbered(session)(7);
+  await session.close();
+  const { exitCode, stderr } = await eachEvent([daemon.output, spill], () => {});
+  assertEquals([exitCode, stderr], [0, ""]);
 });
 
 Deno.test("TraceSession.start() refuses where there is no relay daemon", { ignore }, async () => {
