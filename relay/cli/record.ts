@@ -19,7 +19,7 @@ import { attempt, JobError } from "./job_error.ts";
 import { missingPermissions, type Permission } from "./permissions.ts";
 import { parseRecordArguments, type RecordArguments, usage } from "./record_arguments.ts";
 import { StatusLine } from "./status_line.ts";
-import { progressLine, summaryOf, summaryText } from "./summary.ts";
+import { progressLine, quoted, summaryOf, summaryText } from "./summary.ts";
 import { writtenIn, writtenRemotely } from "./written.ts";
 
 /** Milliseconds between two looks at the figures. */
@@ -78,7 +78,16 @@ class Recording {
     this.#granted = this.#missing();
   }
 
+  /** Runs the program, and says what was recorded. Answers its exit code. */
   async run(): Promise<number> {
+    try {
+      return await this.#run();
+    } finally {
+      if (this.#options.relayd !== null) Deno.removeSync(this.#trace, { recursive: true });
+    }
+  }
+
+  async #run(): Promise<number> {
     await attempt("record to", this.#trace, () => {
       Deno.mkdirSync(this.#trace, { recursive: true, mode: 0o700 });
       assertReplaceable(this.#trace);
@@ -99,13 +108,9 @@ class Recording {
     ending.stop();
     removeListeners();
     this.#status.clear();
-    try {
-      // What another program has there meanwhile is not touched.
-      if (this.#options.relayd === null && this.#figures(child.pid) !== null) this.#removeEmpty();
-      this.#summarise(child.pid);
-    } finally {
-      if (this.#options.relayd !== null) Deno.removeSync(this.#trace, { recursive: true });
-    }
+    // What another program has there meanwhile is not touched.
+    if (this.#options.relayd === null && this.#figures(child.pid) !== null) this.#removeEmpty();
+    this.#summarise(child.pid);
     return ending.hasBegun ? 0 : code;
   }
 
@@ -116,7 +121,7 @@ class Recording {
     const url = `net://${
       urlHost(parseRelaydUrl(relayd))
     }:${LIVE_PORT}/host/${Deno.hostname()}/${name}`;
-    console.error(`  babeltrace2 --input-format=lttng-live ${url}`);
+    console.error(`  babeltrace2 --input-format=lttng-live ${quoted(url)}`);
   }
 
   #childArgs(): string[] {

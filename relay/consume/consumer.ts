@@ -74,11 +74,6 @@ export class Consumer {
     return this.#failure === null ? null : thrownText(this.#failure);
   }
 
-  /** Bytes written. */
-  get bytes(): number {
-    return this.#output.bytes;
-  }
-
   /**
    * Consumes what a stream has delivered, as much as its ring can hold: whoever writes as fast as this
    * reads must not keep it for ever. Says how many packets that were.

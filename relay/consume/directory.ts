@@ -19,7 +19,6 @@ export class TraceDirectory implements TraceOutput {
   readonly #options: TraceDirectoryOptions;
   readonly #metadata: TraceFile;
   readonly #streams = new Map<number, StreamFile>();
-  #bytes = 0;
 
   /**
    * Makes the directory, or empties it. A `TypeError` for one that holds something else than traces, or
@@ -36,21 +35,14 @@ export class TraceDirectory implements TraceOutput {
     for (const cpu of options.openFor) this.#stream(cpu);
   }
 
-  /** Bytes written so far, without packets that will be replaced. */
-  get bytes(): number {
-    return this.#bytes;
-  }
-
   /** Appends to the metadata. */
   metadata(bytes: Uint8Array): void {
     this.#metadata.append([bytes]);
-    this.#bytes += bytes.length;
   }
 
   /** Appends a packet to a stream. */
   packet(cpu: number, pieces: readonly Uint8Array[]): void {
     this.#stream(cpu).append(pieces);
-    for (const { length } of pieces) this.#bytes += length;
   }
 
   /** Appends a packet that the next one of the CPU replaces. */

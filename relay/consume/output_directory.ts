@@ -16,6 +16,13 @@ function isSnapshot({ name, isDirectory }: Deno.DirEntry): boolean {
   return isDirectory && /^snapshot-\d+(-[A-Za-z0-9-]+)?$/.test(name);
 }
 
+/** Whether a session writes an entry of that name. */
+function isOurs(entry: Deno.DirEntry): boolean {
+  const { name, isFile } = entry;
+  const isBeside = isFile && (name === STATISTICS_FILE || name === LOCK_FILE);
+  return isBeside || isOfTrace(entry) || isSnapshot(entry);
+}
+
 /** The snapshots in a directory, by name, the oldest first. */
 export function snapshotsIn(path: string): string[] {
   const names = [...Deno.readDirSync(path)].filter(isSnapshot).map(({ name }) => name);
@@ -29,10 +36,10 @@ export function snapshotsIn(path: string): string[] {
  */
 export function assertReplaceable(path: string): void {
   for (const entry of Deno.readDirSync(path)) {
-    const { name, isFile } = entry;
+    const { name } = entry;
     const foreign = isSnapshot(entry)
       ? foreignIn(`${path}/${name}`).map((inside) => `${name}/${inside}`)
-      : isOfTrace(entry) || (isFile && (name === STATISTICS_FILE || name === LOCK_FILE))
+      : isOurs(entry)
       ? []
       : [name];
     if (foreign.length === 0) continue;
@@ -71,6 +78,7 @@ function openDirectory(path: string): Deno.FsFile | null {
 function removeOurs(path: string): void {
   for (const entry of [...Deno.readDirSync(path)]) {
     const one = `${path}/${entry.name}`;
+    if (!isOurs(entry)) continue;
     if (isSnapshot(entry)) {
       for (const inside of [...Deno.readDirSync(one)].filter(isOfTrace)) {
         Deno.removeSync(`${one}/${inside.name}`);

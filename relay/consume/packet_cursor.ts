@@ -111,16 +111,17 @@ export class PacketCursor {
 
   /**
    * Takes what is committed of the sub-buffer that the writer is in, and in no packet yet; an empty
-   * packet if only events were lost. `null` when there is nothing new, or sub-buffers are to be taken
-   * first.
+   * packet if only events were lost and `tellsLosses`. `null` when there is nothing new, or sub-buffers
+   * are to be taken first.
    */
-  cut(): CutPacket | null {
+  cut(tellsLosses: boolean = true): CutPacket | null {
     const { memory, state, alsoLost } = this.#stream;
     const uncut = this.#uncut();
     if (uncut === null) return null;
     const { size, time } = uncut;
     const discarded = state.discardedNow(() => ringLost(memory)) + alsoLost();
-    if (size <= this.#taken && discarded <= this.#discarded) return null;
+    const isNews = size > this.#taken || (tellsLosses && discarded > this.#discarded);
+    if (!isNews) return null;
     const content = this.#contentTo(size);
     this.#taken = size;
     return this.#take(content, time, discarded);
@@ -129,6 +130,13 @@ export class PacketCursor {
   /** Takes a packet without events. */
   takeEmpty(): CutPacket {
     return this.#take([], this.#time, this.#discarded);
+  }
+
+  /** Whether a sub-buffer is full that is about to be delivered. */
+  get isClosing(): boolean {
+    const { memory } = this.#stream;
+    const open = openExtent(memory);
+    return open?.position === this.#position && open.size === memory.geometry.subbufSize;
   }
 
   /** Whether sub-buffers are delivered that are not taken. */

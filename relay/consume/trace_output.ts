@@ -2,8 +2,6 @@
 export interface TraceOutput {
   /** What people call it, for messages: a directory's path. */
   readonly name: string;
-  /** Bytes written so far: packets with their padding, and metadata. */
-  readonly bytes: number;
   /** Appends to the metadata; whole declarations, before the packets that need them. */
   metadata(bytes: Uint8Array): void;
   /** Appends a packet to the stream of a CPU: the pieces in turn. */

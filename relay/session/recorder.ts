@@ -225,7 +225,7 @@ export class Recorder {
     // Whoever claims it from now on reads a later time.
     else if (!this.#pool.isClaimed(cpu)) return now;
     const { state } = this.#streams.find((stream) => stream.cpu === cpu)!;
-    const written = now - WRITTEN_WITHIN_NS;
+    const written = now - 1e6 * this.#options.livePeriodMs - WRITTEN_WITHIN_NS;
     return Math.max(state.times[0], this.#runningSince < written ? written : 0);
   }
 

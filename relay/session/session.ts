@@ -1,6 +1,7 @@
 import type { Worker } from "node:worker_threads";
 import { type ArgumentsOf, type FieldLike, type LoglevelName, LOGLEVELS } from "../ctf/mod.ts";
 import {
+  type Clock,
   clockCost,
   type Span,
   type SpanOptions,
@@ -67,6 +68,7 @@ export class TraceSession {
    */
   static async start(options: SessionOptions = {}): Promise<TraceSession> {
     const resolved = resolveOptions(options);
+    assertClock(options.clock, resolved.livePeriodMs);
     const mailbox = new Mailbox();
     const signals = resolved.handlesExit ? signalWords() : null;
     const { thread, handle } = await launchThread(resolved, mailbox, signals);
@@ -93,6 +95,7 @@ export class TraceSession {
    * terminated. A worker of `node:worker_threads` that is terminated keeps its CPU for good.
    */
   static attach(handle: SessionHandle, options: AttachOptions = {}): TraceSession {
+    assertClock(options.clock, handle.livePeriodMs);
     return new TraceSession(handle, options, null);
   }
 
@@ -245,4 +248,12 @@ export class TraceSession {
     if (this.#closed === null && !this.#mailbox.closed) return;
     throw new TypeError(`Cannot ${what} the session: it is closed`);
   }
+}
+
+/** Viewers of a live session are told by the session's thread, and its clock, what is not to come any more. */
+function assertClock(clock: Clock | undefined, livePeriodMs: number): void {
+  if (clock === undefined || livePeriodMs === 0) return;
+  throw new TypeError(
+    `Cannot use clock "${clock.name}": a live session has one clock for all threads`,
+  );
 }

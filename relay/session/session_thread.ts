@@ -50,7 +50,8 @@ async function openLink(options: ResolvedOptions): Promise<RelaydLink | null> {
     address: parseRelaydUrl(output),
     name,
     hostname,
-    path: `${hostname}/${name}-${timestamp(new Date())}`,
+    // Sessions of that name can begin in the same second.
+    path: `${hostname}/${name}-${timestamp(new Date())}-${crypto.randomUUID().slice(0, 8)}`,
     livePeriodMs,
   });
 }

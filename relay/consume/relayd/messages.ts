@@ -188,11 +188,6 @@ export function assertOk({ what }: ControlRequest, code: number): void {
   if (code !== LTTNG_OK) throw new Error(`it has refused ${what} with code ${code}`);
 }
 
-/** Bytes a text has; what a place in a message has room for is one byte more. */
-export function textSize(text: string): number {
-  return encoder.encode(text).length;
-}
-
 function request(
   what: string,
   command: number,

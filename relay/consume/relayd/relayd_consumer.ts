@@ -59,6 +59,10 @@ interface Line {
 export class RelaydConsumer implements StreamSink {
   readonly #link: RelaydLink;
   readonly #around: RelaydSurroundings;
+  /**
+   * The first, the session's own, is always quiet and keeps viewers from going on: what it says comes first
+   * in a round, before packets of the others, and is not later than the begin of a stream they do not know.
+   */
   readonly #lines: Line[] = [];
   readonly #spill: Spill | null;
   readonly #ticks: ReturnType<typeof setInterval> | undefined;
@@ -181,7 +185,7 @@ export class RelaydConsumer implements StreamSink {
       }
       for (const tell of told) tell();
       // A writer that is always ahead must not keep requests and timers from their turn.
-      if (this.#isAwake) await new Promise<void>((resolve) => setImmediate(resolve));
+      if (this.#isAwake) await turn();
       else await new Promise<void>((resolve) => this.#wake = resolve);
     }
   }
@@ -197,20 +201,25 @@ export class RelaydConsumer implements StreamSink {
       // At once: a trace without any cannot be read, and hinders the reading of others.
       this.#sendMetadata(session);
     }
-    for (const line of lines) {
-      if (line.remote === null) await this.#enterStream(session, line);
-    }
+    const news = lines.filter(({ remote }) => remote === null);
+    if (news.length === 0) return;
+    for (const line of news) line.remote = await this.#addStream(session, line);
+    // All before the first packet of any: a viewer waits for one of each that it knows.
+    session.streamsSent();
+    for (const line of news) await this.#sendFirst(session, line);
   }
 
-  async #enterStream(session: RelaydSession, line: Line): Promise<void> {
-    const { cpu, cursor } = line;
-    line.remote = await session.addStream(this.#streamOf(cpu), (packets) => {
+  #addStream(session: RelaydSession, { cpu, cursor }: Line): Promise<RemoteStream> {
+    return session.addStream(this.#streamOf(cpu), (packets) => {
       for (let i = 0; i < packets; i++) cursor.release();
       this.#link.proven();
       this.#released();
     });
-    session.streamsSent();
-    // Viewers see a stream when it has a packet, be it an empty one.
+  }
+
+  /** Sends what was not confirmed by an earlier session; viewers see a stream when it has a packet, be it an empty one. */
+  async #sendFirst(session: RelaydSession, line: Line): Promise<void> {
+    const { cursor } = line;
     if (cursor.unreleased.length === 0) {
       cursor.next() ?? this.#cutOf(line) ?? cursor.next() ?? cursor.takeEmpty();
     }
@@ -233,19 +242,23 @@ export class RelaydConsumer implements StreamSink {
         await session.room();
       } else if (packet !== null) this.#save(line);
       if (delivered !== null) this.#isAwake = true;
-      else if (packet !== null || !cursor.isBehind) return;
+      else if (packet !== null || !cursor.isBehind && !(cuts && cursor.isClosing)) return;
+      else if (cursor.isClosing) await turn();
     }
   }
 
   /** What is not delivered of a stream, or that there is nothing, which viewers are told. */
   #cutOf({ cpu, cursor, remote }: Line): CutPacket | null {
     const { quietUntil, livePeriodMs } = this.#around;
-    // A stream that viewers were not told of must not begin before what they have seen.
-    const unseen = this.#lines.filter(({ remote }) => livePeriodMs > 0 && remote === null);
-    const begins = unseen.map((line) => line.cursor.time);
-    const isQuiet = cursor.advance(Math.min(quietUntil(cpu), ...begins));
-    const packet = cursor.cut();
-    if (packet === null && isQuiet && livePeriodMs > 0) remote?.beacon(cursor.time, cpu);
+    let isQuiet = false;
+    if (livePeriodMs > 0) {
+      const unseen = this.#lines.filter(({ remote }) => remote === null);
+      const begins = unseen.map((line) => line.cursor.time);
+      isQuiet = cursor.advance(Math.min(quietUntil(cpu), ...begins));
+    }
+    const isKept = this.#link.session !== null || this.#spill?.works === true;
+    const packet = cursor.cut(isKept);
+    if (packet === null && isQuiet) remote?.beacon(cursor.time, cpu);
     return packet;
   }
 
@@ -297,4 +310,9 @@ export class RelaydConsumer implements StreamSink {
     this.#isAwake = true;
     this.#wake();
   }
+}
+
+/** Resolves when everything else that is due has had its turn. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

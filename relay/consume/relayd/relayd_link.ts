@@ -126,6 +126,10 @@ export class RelaydLink {
       if (signal.aborted) return null;
       try {
         const session = await openPart(this.#options, this.#part + 1, signal);
+        if (signal.aborted) {
+          await session.close();
+          return null;
+        }
         this.#part++;
         if (this.#outages === 1) {
           const { name } = this.#options;

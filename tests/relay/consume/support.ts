@@ -143,7 +143,6 @@ export function numbersOf(packets: readonly Packet[]): number[] {
 /** Keeps what is written. It can be told to fail. */
 export class MemoryOutput implements TraceOutput {
   readonly name = "memory";
-  readonly bytes = 0;
   /** What was called, in order. */
   readonly calls: string[] = [];
   readonly packets: Packet[] = [];

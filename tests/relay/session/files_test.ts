@@ -164,7 +164,7 @@ Deno.test("opensAllFiles: nothing is opened later", { ignore }, async () => {
   assertEquals(trace.numbers.get(0), [1]);
 });
 
-Deno.test("writesStatistics: the figures stand beside the trace, a JSON object on a line", {
+Deno.test("statisticsDirectory: the figures stand beside the trace, a JSON object on a line", {
   ignore,
 }, async () => {
   using directory = new TempDirectory();

@@ -247,6 +247,41 @@ Deno.test("one viewer shows two hosts live, in the order of time", { ignore }, a
   assertInOrder(viewer);
 });
 
+Deno.test("sessions of one name that begin at the same moment have a directory each", {
+  ignore,
+}, async () => {
+  await using daemon = await Daemon.start();
+  const sessions = await Promise.all([0, 1, 2].map(() => startSession(daemon)));
+  for (const [i, session] of sessions.entries()) numbered(session)(i);
+  for (const session of sessions) await session.close();
+  const { events } = await readTrace(daemon.output);
+  assertEquals(events.map(({ fields }) => fields.n), [0, 1, 2]);
+});
+
+Deno.test("a clock of one's own goes to a daemon, however far behind, but not live", {
+  ignore,
+}, async () => {
+  await using daemon = await Daemon.start();
+  let time = 5;
+  const clock = { name: "mine", now: () => time++ };
+  const session = await startSession(daemon, { clock });
+  const event = numbered(session);
+  for (const n of range(0, 10)) {
+    event(n);
+    await session.flush();
+  }
+  await session.close();
+  const { events } = await readTrace(daemon.output);
+  const [{ timestampNs: first }] = events;
+  assertEquals(events.map(({ fields }) => fields.n), range(0, 10));
+  assert(events.at(-1)!.timestampNs - first < 100n);
+  await assertRejects(
+    () => startSession(daemon, { clock, live: true }),
+    TypeError,
+    'Cannot use clock "mine": a live session has one clock for all threads',
+  );
+});
+
 Deno.test("a spill directory that nothing was spilled to is read with the daemon's", {
   ignore,
 }, async () => {

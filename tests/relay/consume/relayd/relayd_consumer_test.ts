@@ -132,17 +132,15 @@ for (const command of ["SEND_INDEX", "ADD_STREAM", "STREAMS_SENT"]) {
       daemon.sessions.flatMap(({ streams: [metadata] }) => metadata?.path ?? []).at(-1),
       "h/s/3",
     );
-    assertEquals(streams.said.length, 2);
     const { controlPort, dataPort } = daemon.address;
-    const [away] = streams.said;
-    assert(
-      away.startsWith(`the relay daemon at net://127.0.0.1:${controlPort}:${dataPort} is away:`),
-    );
+    const url = `net://127.0.0.1:${controlPort}:${dataPort}`;
+    const [away, ...others] = streams.said;
+    assert(away.startsWith(`the relay daemon at ${url} is away:`), away);
     assert(away.includes("with code 11; it is tried again"), away);
-    assertEquals(
-      streams.said[1],
-      "the relay daemon was away 2 times; the trace is in 3 parts: s, s-2 …, all below h/s",
-    );
+    assertEquals(others, [
+      "the relay daemon is back: the trace goes on in session s-2",
+      `the relay daemon was away 2 times; the trace is in 3 parts, below ${url}/h/s`,
+    ]);
   });
 }
 
@@ -236,11 +234,65 @@ Deno.test("close() while the daemon is away says so, unless all is there", { ign
         "the relay daemon has not got everything: it has closed the connection",
       );
     }
+    const { controlPort, dataPort } = daemon.address;
     assertEquals(
       streams.said[1],
-      "the relay daemon was away once; the trace is in 1 part: s, below h/s",
+      "the relay daemon was away once; the trace is in 1 part, below " +
+        `net://127.0.0.1:${controlPort}:${dataPort}/h/s`,
     );
   }
+});
+
+Deno.test("close() ends whenever a daemon that was away comes back", { ignore }, async () => {
+  for (let turns = 0; turns < 40; turns++) {
+    await using daemon = new FakeDaemon();
+    const around = { confirmMs: 20 };
+    await using streams = await RelayedStreams.open(daemon.address, { around });
+    daemon.cut();
+    await until("away", () => streams.link.session === null);
+    for (let i = 0; i < turns; i++) await new Promise((resolve) => setImmediate(resolve));
+    await streams.close().catch(() => {});
+    assertEquals(streams.link.session, null);
+  }
+});
+
+Deno.test("a daemon that stays away is waited for once when the process ends", {
+  ignore,
+}, async () => {
+  await using daemon = new FakeDaemon();
+  const around = { confirmMs: 2000 };
+  await using streams = await RelayedStreams.open(daemon.address, { around });
+  daemon.faults.isDown = true;
+  daemon.cut();
+  await until("away", () => streams.link.session === null);
+  streams.record(1);
+  const begin = performance.now();
+  for (let i = 0; i < 3; i++) await assertRejects(() => streams.consumer.flush(true), Error);
+  const ms = performance.now() - begin;
+  assert(ms > 1900 && ms < 3900, `${ms} ms`);
+});
+
+Deno.test("what is lost while the daemon is away does not pile up in packets", {
+  ignore,
+}, async () => {
+  await using daemon = new FakeDaemon();
+  const around = { confirmMs: 5 };
+  await using streams = await RelayedStreams.open(daemon.address, { around });
+  streams.record(1);
+  await streams.consumer.flush();
+  daemon.faults.isDown = true;
+  daemon.cut();
+  await until("away", () => streams.link.session === null);
+  for (let i = 0; i < 50; i++) {
+    streams.record(200);
+    await assertRejects(() => streams.consumer.flush(), Error);
+  }
+  daemon.faults.isDown = false;
+  await until("there", () => streams.link.session !== null);
+  await streams.consumer.flush();
+  await streams.close();
+  assert(packetsOf(daemon, 0).length < 20, `${packetsOf(daemon, 0).length} packets`);
+  assertComplete(packetsOf(daemon, 0), streams, 0);
 });
 
 Deno.test("close() does not wait for the next try to reach the daemon", { ignore }, async () => {
