@@ -1,23 +1,24 @@
 import { relative, resolve } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
 import {
   assertReplaceable,
   LOCK_FILE,
   parseRelaydUrl,
-  relaydHosts,
   STATISTICS_FILE,
   urlHost,
 } from "../consume/mod.ts";
-import { moduleFiles } from "../probes/module_files.ts";
 import { readSettings } from "../probes/options.ts";
 import { resolveOptions } from "../session/options.ts";
 import type { Figures } from "../session/statistics_file.ts";
 import { timestamp } from "../session/timestamp.ts";
-import { libcPath } from "../../hw/libc.ts";
 import { Ending, forwardSignals } from "./ending.ts";
 import { attempt, JobError } from "./job_error.ts";
-import { missingPermissions, type Permission } from "./permissions.ts";
 import { parseRecordArguments, type RecordArguments, usage } from "./record_arguments.ts";
+import {
+  givenUpPermissions,
+  moduleUrl,
+  type RecordPlaces,
+  tracerPermissions,
+} from "./record_permissions.ts";
 import { StatusLine } from "./status_line.ts";
 import { progressLine, quoted, summaryOf, summaryText } from "./summary.ts";
 import { writtenIn, writtenRemotely } from "./written.ts";
@@ -75,7 +76,11 @@ class Recording {
       // Deno takes a comma for the end of a path.
       if (path.includes(",")) throw new JobError(`Cannot record to ${path}: it has a ","`);
     }
-    this.#granted = this.#missing();
+    this.#granted = tracerPermissions(options, this.#places);
+  }
+
+  get #places(): RecordPlaces {
+    return { cwd: this.#cwd, trace: this.#trace, spill: this.#spill };
   }
 
   /** Runs the program, and says what was recorded. Answers its exit code. */
@@ -135,14 +140,15 @@ class Recording {
 
   #childEnv(): Record<string, string> {
     const { LTT_RELAY_REDACT: redact } = this.#options.env;
+    const givenUp = givenUpPermissions(this.#granted, this.#options, this.#places);
     return {
       LTT_RELAY_OUT: this.#trace,
       ...this.#settings(),
-      ...(redact === undefined ? {} : { LTT_RELAY_REDACT: this.#moduleUrl(redact) }),
+      ...(redact === undefined ? {} : { LTT_RELAY_REDACT: moduleUrl(redact, this.#cwd) }),
       LTT_RELAY_HOSTNAME: Deno.hostname(),
       LTT_RELAY_STATISTICS: this.#trace,
       // The example's workers need what the tracer does.
-      ...(this.#options.script === null ? {} : { LTT_RELAY_GIVE_UP: this.#givenUp().join(",") }),
+      ...(this.#options.script === null ? {} : { LTT_RELAY_GIVE_UP: givenUp.join(",") }),
     };
   }
 
@@ -154,47 +160,6 @@ class Recording {
       ...(relayd === null ? {} : { LTT_RELAY_OUT: relayd }),
       ...(this.#spill === null ? {} : { LTT_RELAY_SPILL: this.#spill }),
     };
-  }
-
-  /** What the tracer needs that the program is not given. */
-  #missing(): string[] {
-    const { denoArgs, env, relayd } = this.#options;
-    const needed: Permission[] = [{ name: "env", value: "LTT_RELAY_*" }];
-    for (const value of this.#spill === null ? [this.#trace] : [this.#trace, this.#spill]) {
-      needed.push({ name: "write", value }, { name: "read", value });
-    }
-    const hosts = relayd === null ? [] : relaydHosts(parseRelaydUrl(relayd));
-    for (const value of hosts) needed.push({ name: "net", value });
-    const tracer = import.meta.resolve("../../");
-    const hook = env.LTT_RELAY_REDACT;
-    const files = [
-      ...(tracer.startsWith("file:") ? [fileURLToPath(tracer)] : []),
-      ...(hook === undefined ? [] : moduleFiles(this.#moduleUrl(hook))),
-    ];
-    for (const value of files) needed.push({ name: "read", value });
-    // Where the program may open libraries of its own, giving up all of them would take those away.
-    const isLimited = denoArgs.some((arg) => arg.startsWith("--allow-ffi="));
-    const library = isLimited ? libcPath() : "";
-    if (library !== null) needed.push({ name: "ffi", value: library });
-    return missingPermissions(denoArgs, needed, this.#cwd).map(({ name, value }) =>
-      value === "" ? name : `${name}=${value}`
-    );
-  }
-
-  /** Of that, what the tracer can do without once all is open: not files that come as they are needed. */
-  #givenUp(): string[] {
-    const { env } = this.#options;
-    const isRotated = Number(env.LTT_RELAY_MAX_FILE_SIZE ?? 0) > 0;
-    const makesFiles = isRotated || env.LTT_RELAY_MODE === "flight-recorder";
-    const kept = makesFiles ? this.#trace : this.#spill;
-    // To a daemon that was away it connects again.
-    return this.#granted.filter((one) => !one.endsWith(`=${kept}`) && !one.startsWith("net="));
-  }
-
-  /** The module that a specifier on the command line means. */
-  #moduleUrl(specifier: string): string {
-    if (/^[a-z]+:/.test(specifier)) return specifier;
-    return pathToFileURL(resolve(this.#cwd, specifier)).href;
   }
 
   #show(pid: number): void {

@@ -1,14 +1,13 @@
 import { setImmediate } from "node:timers";
 import { thrownText } from "../../../hw/mod.ts";
-import { metadataPacket } from "../../ctf/mod.ts";
-import type { ConsumedStream, MetadataSource } from "../consumer.ts";
+import type { ConsumedStream } from "../consumer.ts";
 import { type CutPacket, PacketCursor } from "../packet_cursor.ts";
 import type { StreamSink } from "../stream_sink.ts";
 import type { TraceOutput } from "../trace_output.ts";
-import type { RelayedStream } from "./messages.ts";
 import type { RelaydLink } from "./relayd_link.ts";
 import type { RelaydSession } from "./relayd_session.ts";
 import type { RemoteStream } from "./remote_stream.ts";
+import { RemoteTrace, type RemoteTraceOptions } from "./remote_trace.ts";
 import { Spill } from "./spill.ts";
 
 /** How long a daemon is initially waited for to confirm that all is written, in milliseconds. */
@@ -21,17 +20,13 @@ const LINGER_MS = 500;
 const { setTimeout, clearTimeout, setInterval, clearInterval } = globalThis;
 
 /** What a consumer needs of its surroundings. */
-export interface RelaydSurroundings extends MetadataSource {
+export interface RelaydSurroundings extends RemoteTraceOptions {
   /** Rung, for each CPU, when there may be more. */
   readonly doorbells: Int32Array<SharedArrayBuffer>;
   /** A time before which nothing more comes in the stream of a CPU, as far as that is known. */
   readonly quietUntil: (cpu: number) => number;
   /** Milliseconds between two looks of a live session; 0 for one that is not live. */
   readonly livePeriodMs: number;
-  /** Bytes a file may have at the daemon; 0 for any number. */
-  readonly maxFileSize: number;
-  /** Files a stream may have there; 0 for any number. */
-  readonly maxFiles: number;
   /** Where packets go while the daemon is away; `null` leaves them in the rings. */
   readonly spill: TraceOutput | null;
   /** How long `flush` waits for the daemon, in milliseconds; initially 5000. */
@@ -66,9 +61,8 @@ export class RelaydConsumer implements StreamSink {
   readonly #lines: Line[] = [];
   readonly #spill: Spill | null;
   readonly #ticks: ReturnType<typeof setInterval> | undefined;
-  /** The session whose metadata and streams were made. */
-  #entered: RelaydSession | null = null;
-  #metadataLength = 0;
+  /** In the session that was open last. */
+  #trace: RemoteTrace | null = null;
   #failure: string | null = null;
   /** Whether it was waited for the daemon once when the process was about to end, in vain. */
   #hasGivenUp = false;
@@ -171,8 +165,8 @@ export class RelaydConsumer implements StreamSink {
       // Those that are added meanwhile have the next round.
       const lines = [...this.#lines];
       try {
-        if (session !== null) await this.#enter(session, lines);
-        for (const line of lines) await this.#take(session, line, cuts);
+        const trace = session && await this.#enter(session, lines);
+        for (const line of lines) await this.#take(trace, line, cuts);
       } catch (error) {
         // What the daemon has refused, or that it is gone: another session will do, or not.
         session?.abort(error instanceof Error ? error : new Error(thrownText(error)));
@@ -190,57 +184,48 @@ export class RelaydConsumer implements StreamSink {
     }
   }
 
-  /** Makes in a new session the metadata, and in any one the streams that are new. */
-  async #enter(session: RelaydSession, lines: readonly Line[]): Promise<void> {
-    if (this.#entered !== session) {
-      this.#metadataLength = 0;
+  /** Makes in a new session the trace, and in any one the streams that are new. */
+  async #enter(session: RelaydSession, lines: readonly Line[]): Promise<RemoteTrace> {
+    if (this.#trace?.session !== session) {
       for (const line of this.#lines) line.remote = null;
-      const { path } = this.#link;
-      await session.addStream({ channel: "metadata", path, maxFileSize: 0, maxFiles: 0 });
-      this.#entered = session;
-      // At once: a trace without any cannot be read, and hinders the reading of others.
-      this.#sendMetadata(session);
+      this.#trace = await RemoteTrace.make(session, this.#link.path, this.#around);
     }
+    const trace = this.#trace;
     const news = lines.filter(({ remote }) => remote === null);
-    if (news.length === 0) return;
-    for (const line of news) line.remote = await this.#addStream(session, line);
+    for (const line of news) {
+      line.remote = await trace.addStream(line.cpu, (packets) => this.#confirmed(line, packets));
+    }
     // All before the first packet of any: a viewer waits for one of each that it knows.
-    session.streamsSent();
-    for (const line of news) await this.#sendFirst(session, line);
+    if (news.length > 0) session.streamsSent();
+    for (const line of news) await this.#sendFirst(trace, line);
+    return trace;
   }
 
-  #addStream(session: RelaydSession, { cpu, cursor }: Line): Promise<RemoteStream> {
-    return session.addStream(this.#streamOf(cpu), (packets) => {
-      for (let i = 0; i < packets; i++) cursor.release();
-      this.#link.proven();
-      this.#released();
-    });
+  #confirmed({ cursor }: Line, packets: number): void {
+    for (let i = 0; i < packets; i++) cursor.release();
+    this.#link.proven();
+    this.#released();
   }
 
   /** Sends what was not confirmed by an earlier session; viewers see a stream when it has a packet, be it an empty one. */
-  async #sendFirst(session: RelaydSession, line: Line): Promise<void> {
+  async #sendFirst(trace: RemoteTrace, line: Line): Promise<void> {
     const { cursor } = line;
     if (cursor.unreleased.length === 0) {
       cursor.next() ?? this.#cutOf(line) ?? cursor.next() ?? cursor.takeEmpty();
     }
-    for (const packet of [...cursor.unreleased]) {
-      this.#send(session, line, packet);
-      await session.room();
-    }
+    for (const packet of [...cursor.unreleased]) await this.#send(trace, line, packet);
   }
 
   /** Takes what there is, as much as a ring can hold, with `cuts` also what is not delivered. */
-  async #take(session: RelaydSession | null, line: Line, cuts: boolean): Promise<void> {
+  async #take(trace: RemoteTrace | null, line: Line, cuts: boolean): Promise<void> {
     const { cursor, nSubbufs } = line;
-    if (session === null) this.#save(line);
+    if (trace === null) this.#save(line);
     // Of a writer as fast as this no more: other streams have their turn.
     for (let i = 0; i < nSubbufs; i++) {
       const delivered = cursor.next();
       const packet = delivered ?? (cuts ? this.#cutOf(line) : null);
-      if (packet !== null && session !== null) {
-        this.#send(session, line, packet);
-        await session.room();
-      } else if (packet !== null) this.#save(line);
+      if (packet !== null && trace !== null) await this.#send(trace, line, packet);
+      else if (packet !== null) this.#save(line);
       if (delivered !== null) this.#isAwake = true;
       else if (packet !== null || !cursor.isBehind && !(cuts && cursor.isClosing)) return;
       else if (cursor.isClosing) await turn();
@@ -271,24 +256,9 @@ export class RelaydConsumer implements StreamSink {
     for (const tell of this.#ofRelease.splice(0)) tell();
   }
 
-  #send(session: RelaydSession, { remote }: Line, { info, pieces }: CutPacket): void {
-    // An event is declared before it is recorded, so what the packet needs is there by now.
-    this.#sendMetadata(session);
-    session.packet(remote!, info, pieces);
+  async #send(trace: RemoteTrace, { remote }: Line, packet: CutPacket): Promise<void> {
     this.#sent++;
-  }
-
-  #sendMetadata(session: RelaydSession): void {
-    const { registry, uuid } = this.#around;
-    if (registry.metadataLength === this.#metadataLength) return;
-    const text = registry.metadata(this.#metadataLength);
-    session.metadata(metadataPacket(uuid, text));
-    this.#metadataLength += text.length;
-  }
-
-  #streamOf(cpu: number): RelayedStream {
-    const { maxFileSize, maxFiles } = this.#around;
-    return { channel: `channel0_${cpu}`, path: this.#link.path, maxFileSize, maxFiles };
+    await trace.send(remote!, packet);
   }
 
   /** Wakes the rounds whenever the doorbell of a CPU rings. */
