@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import {
   assertReplaceable,
@@ -67,6 +68,9 @@ class Recording {
     this.#options = options;
     this.#status = status;
     this.#cwd = resolve(options.cwd);
+    if (!existsSync(this.#cwd)) {
+      throw new JobError(`Cannot record in ${this.#cwd}: it is not there`);
+    }
     this.#spill = options.spill === null ? null : resolve(this.#cwd, options.spill);
     assertSettings(this.#settings(), options.relayd);
     this.#trace = options.relayd === null
@@ -210,13 +214,13 @@ class Recording {
   }
 }
 
-/** A name for a trace in a directory where there is none of that name. */
+/** A name for a trace in a directory where there is nothing of that name. */
 function unusedName(cwd: string): string {
   const name = `trace-${timestamp(new Date())}`;
-  const names = new Set([...Deno.readDirSync(cwd)].map((entry) => entry.name));
-  let number = 1;
-  while (names.has(number === 1 ? name : `${name}-${number}`)) number++;
-  return number === 1 ? name : `${name}-${number}`;
+  for (let number = 1;; number++) {
+    const numbered = number === 1 ? name : `${name}-${number}`;
+    if (!existsSync(resolve(cwd, numbered))) return numbered;
+  }
 }
 
 /** The program that is recorded when none is named. */

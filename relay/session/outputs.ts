@@ -9,8 +9,8 @@ import {
   TraceDirectory,
 } from "../consume/mod.ts";
 import { type TraceInfo, traceMetadata } from "../ctf/mod.ts";
-import { say } from "./loss_report.ts";
 import type { Registry } from "../trace/mod.ts";
+import { say } from "./loss_report.ts";
 import type { ResolvedOptions } from "./options.ts";
 import type { SessionStatistics } from "./statistics.ts";
 import { StatisticsFile } from "./statistics_file.ts";

@@ -33,7 +33,7 @@ export class ControlConnection {
   #isClosed = false;
   #lastReply = performance.now();
 
-  /** On an open socket; `failed` is told, once, why it can be used no more. It may throw nothing. */
+  /** On an open socket; `failed` is told, once, why it can be used no more; it must not throw. */
   constructor(socket: ControlSocket, failed: (error: Error) => void) {
     this.#socket = socket;
     this.#failed = failed;

@@ -3,6 +3,9 @@ const LARGE = 64 * 1024;
 /** Bytes that small pieces are gathered to. */
 const GATHERED = 256 * 1024;
 
+/** Pieces that are sent before the queue lets go of them. */
+const FORGOTTEN = 1024;
+
 /** What bytes can be written to: a `Deno.Conn`. */
 export interface ByteSink {
   /** Writes the first of the bytes, and resolves to how many. */
@@ -85,6 +88,11 @@ export class SendQueue {
 
   /** The next large piece, or as many small ones as can be gathered. */
   #next(): Uint8Array {
+    // A queue that is never empty must not grow for ever.
+    if (this.#sent >= FORGOTTEN) {
+      this.#pieces = this.#pieces.slice(this.#sent);
+      this.#sent = 0;
+    }
     const first = this.#pieces[this.#sent++];
     if (first.length >= LARGE) return first;
     this.#gathered.set(first);
@@ -96,8 +104,6 @@ export class SendQueue {
       size += piece.length;
       this.#sent++;
     }
-    // A queue that is never empty must not grow for ever.
-    if (this.#sent >= 1024) this.#pieces.splice(0, this.#sent), this.#sent = 0;
     return this.#gathered.subarray(0, size);
   }
 

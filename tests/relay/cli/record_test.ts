@@ -371,3 +371,9 @@ test("records one of two programs to a directory, and tells no figures of the ot
     assertEquals((await babeltrace(`${directory}/one`)).events.length, told[0].events);
   }
 });
+
+test("refuses a directory to start from that is not there, and makes none", async (directory) => {
+  const { code, err } = await finish(start(`${directory}/none`, [forEver]));
+  assertEquals([code, err], [1, `error: Cannot record in ${directory}/none: it is not there\n`]);
+  assertEquals([...Deno.readDirSync(directory)], []);
+});
