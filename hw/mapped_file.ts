@@ -1,12 +1,19 @@
-import { openLibc } from "./libc.ts";
+import { isFfiAllowed, openLibc } from "./libc.ts";
 
 /** Opened for reading and writing. Linux and macOS, `fcntl.h`. */
 const O_RDWR = 2;
+/** Closed in the programs that this one starts, which would keep it locked. Linux, and macOS. */
+const O_CLOEXEC = { linux: 0x80000, darwin: 0x1000000 };
 /** `sys/mman.h`, of both. */
 const PROT_READ_WRITE = 1 | 2;
 const MAP_SHARED = 1;
 /** What mmap answers when it cannot. */
 const MAP_FAILED = 2n ** 64n - 1n;
+/** `sys/file.h`, of both: alone, and without waiting. */
+const LOCK_EX_NB = 2 | 4;
+const LOCK_UN = 8;
+/** A call was interrupted by a signal. `errno.h`, of both. */
+const EINTR = 4;
 /** The user reads and writes, nobody else. */
 const MODE = 0o600;
 
@@ -16,47 +23,100 @@ export interface MappedFile {
   readonly address: bigint;
   /** All of it. It is no SharedArrayBuffer: `Atomics.wait` throws, and structured clone copies it. */
   readonly buffer: ArrayBuffer;
+  /**
+   * Takes room on the disk for a part of it; `false` where there is none. A store to a part without room
+   * ends the process when the disk is full. On macOS no room can be taken, and the answer is `true`.
+   */
+  reserve(offset: number, length: number): boolean;
+  /** Closes the file, which unlocks it; the memory stays until the process ends. */
+  close(): void;
 }
 
+const SYMBOLS = {
+  open: { parameters: ["buffer", "i32"], result: "i32" },
+  close: { parameters: ["i32"], result: "i32" },
+  flock: { parameters: ["i32", "i32"], result: "i32" },
+  posix_fallocate: { parameters: ["i32", "i64", "i64"], result: "i32", optional: true },
+  mmap: {
+    parameters: ["pointer", "usize", "i32", "i32", "i32", "i64"],
+    result: "pointer",
+  },
+} as const;
+
 /**
- * Makes a file of zeros and maps it, until the process ends. It is sparse: what was never stored takes no
- * room on the disk; a disk that is full when it would ends the process. An `AlreadyExists` error for a file
- * that is there, and an `Error` without `--allow-ffi`, on another system than Linux and macOS, and on a
- * file system that cannot share a map; nothing is left then. Needs `--allow-write` and `--allow-read`.
+ * Makes a file of zeros and maps it, until the process ends. It is sparse: what was never stored or
+ * reserved takes no room on the disk. It is locked (`flock`) until it is closed or the process ends. An
+ * `AlreadyExists` error for a file that is there, and an `Error` without `--allow-ffi`, on another system
+ * than Linux and macOS, and on a file system that cannot share a map; nothing is left then. Needs
+ * `--allow-write` and `--allow-read`.
  */
 export function mapNewFile(path: string, sizeBytes: number): MappedFile {
-  const libc = openLibc({
-    open: { parameters: ["buffer", "i32"], result: "i32" },
-    close: { parameters: ["i32"], result: "i32" },
-    mmap: {
-      parameters: ["pointer", "usize", "i32", "i32", "i32", "i64"],
-      result: "pointer",
-    },
-  });
-  if (libc === null) {
-    throw new Error(`Cannot map ${path}: it takes --allow-ffi, and Linux or macOS`);
-  }
+  const libc = openMapping(path);
   Deno.openSync(path, { createNew: true, write: true, mode: MODE }).close();
   try {
     Deno.truncateSync(path, sizeBytes);
-    const fd = libc.open(new TextEncoder().encode(`${path}\0`), O_RDWR);
-    if (fd < 0) throw new Error(`Cannot map ${path}: it cannot be opened`);
-    const pointer = libc.mmap(null, BigInt(sizeBytes), PROT_READ_WRITE, MAP_SHARED, fd, 0n);
-    libc.close(fd);
-    const address = Deno.UnsafePointer.value(pointer);
-    if (pointer === null || address === MAP_FAILED) {
-      throw new Error(`Cannot map ${path}: its file system cannot share ${sizeBytes} bytes`);
-    }
-    return { address, buffer: Deno.UnsafePointerView.getArrayBuffer(pointer, sizeBytes) };
+    return map(libc, path, sizeBytes, true);
   } catch (error) {
     Deno.removeSync(path);
     throw error;
   }
 }
 
-/** The memory at an address, which another thread of this process has mapped. Needs `--allow-ffi`. */
+/** Maps a file that is there, which another process may have mapped too. Errors as of {@linkcode mapNewFile}. */
+export function mapFile(path: string): MappedFile {
+  return map(openMapping(path), path, Deno.statSync(path).size, false);
+}
+
+type Libc = Deno.StaticForeignLibraryInterface<typeof SYMBOLS>;
+
+function openMapping(path: string): Libc {
+  // Pointers take the whole permission, not that for one library.
+  const libc = isFfiAllowed() ? openLibc(SYMBOLS) : null;
+  if (libc !== null) return libc;
+  throw new Error(`Cannot map ${path}: it takes --allow-ffi, and Linux or macOS`);
+}
+
+function map(libc: Libc, path: string, sizeBytes: number, isLocked: boolean): MappedFile {
+  const flags = O_RDWR | (Deno.build.os === "darwin" ? O_CLOEXEC.darwin : O_CLOEXEC.linux);
+  const fd = libc.open(new TextEncoder().encode(`${path}\0`), flags);
+  if (fd < 0) throw new Error(`Cannot map ${path}: it cannot be opened`);
+  const pointer = libc.mmap(null, BigInt(sizeBytes), PROT_READ_WRITE, MAP_SHARED, fd, 0n);
+  const address = Deno.UnsafePointer.value(pointer);
+  if (pointer === null || address === MAP_FAILED) {
+    libc.close(fd);
+    throw new Error(`Cannot map ${path}: its file system cannot share ${sizeBytes} bytes`);
+  }
+  if (isLocked) libc.flock(fd, LOCK_EX_NB);
+  const { posix_fallocate: allocate } = libc;
+  return {
+    address,
+    buffer: mappedMemory(address, sizeBytes),
+    reserve: (offset, length) => {
+      if (allocate === null) return true;
+      for (;;) {
+        const error = allocate(fd, BigInt(offset), BigInt(length));
+        if (error !== EINTR) return error === 0;
+      }
+    },
+    close: () => {
+      // The map keeps the file open, and so locked.
+      libc.flock(fd, LOCK_UN);
+      libc.close(fd);
+    },
+  };
+}
+
+/** What this thread has looked at: the permission may be given up later. */
+const known = new Map<bigint, ArrayBuffer>();
+
+/** The memory at an address, which a thread of this process has mapped. Needs `--allow-ffi`, the first time. */
 export function mappedMemory(address: bigint, length: number): ArrayBuffer {
+  const found = known.get(address);
+  if (found?.byteLength === length) return found;
+  if (!isFfiAllowed()) throw new Error("Cannot look at mapped memory: it takes --allow-ffi");
   const pointer = Deno.UnsafePointer.create(address);
   if (pointer === null) throw new TypeError("Cannot look at memory at address 0");
-  return Deno.UnsafePointerView.getArrayBuffer(pointer, length);
+  const buffer = Deno.UnsafePointerView.getArrayBuffer(pointer, length);
+  known.set(address, buffer);
+  return buffer;
 }

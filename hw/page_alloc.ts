@@ -49,8 +49,9 @@ export class PageAllocator {
 
   /**
    * Takes 2^order adjacent frames for node `nid`, -1 for the caller's. `ENOMEM` when no node of the
-   * zonelist has such a block, `order` is above 10, or fault injection fires; a `RangeError` for a
-   * node there is not. The first page has one reference, its flags and private are 0.
+   * zonelist has such a block, `order` is above 10, fault injection fires, or RAM is a file and its disk
+   * full; a `RangeError` for a node there is not. The first page has one reference, its flags and private
+   * are 0.
    */
   allocPagesNode(nid: number, gfp: Gfp, order: number): Page {
     if (!Number.isInteger(order) || order < 0) {
@@ -70,8 +71,12 @@ export class PageAllocator {
     for (const zone of zones) {
       const page = zone.take(order);
       if (page === null) continue;
-      this.#count(zones[0], zone);
       page.count = 1;
+      if (!this.#parts.ram.reserve(pageAddress(page), PAGE_SIZE << order)) {
+        this.freePages(page, order);
+        throw new KernelError("ENOMEM", `${what}: the disk has no room for it`);
+      }
+      this.#count(zones[0], zone);
       if (gfp & __GFP_ZERO) {
         for (let pfn = page.pfn; pfn < page.pfn + (1 << order); pfn++) this.#clear(pfn);
       }

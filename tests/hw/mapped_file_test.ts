@@ -1,4 +1,13 @@
-import { type Backing, Machine, openRam, PAGE_SIZE, Ram } from "@ltt/relay/hw";
+import {
+  type Backing,
+  GFP_KERNEL,
+  KernelError,
+  Machine,
+  openRam,
+  PAGE_SIZE,
+  Ram,
+} from "@ltt/relay/hw";
+import { mapFile, mapNewFile } from "../../hw/mapped_file.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 
 const needed = ["ffi", "read", "write", "run"] as const;
@@ -98,4 +107,74 @@ Deno.test("Machine() of a file says which permission it misses, and leaves no fi
   const message = `Cannot map ${file.path}: it takes --allow-ffi, and Linux or macOS`;
   assertEquals(new TextDecoder().decode(stdout).trim(), message);
   assertEquals([...Deno.readDirSync(file.directory)], []);
+});
+
+Deno.test(
+  "PageAllocator() takes room for the frames it hands out; without room that is ENOMEM, and nothing is taken",
+  {
+    ignore,
+  },
+  () => {
+    using file = new TempFile();
+    const { address } = mapNewFile(file.path, 1024 * PAGE_SIZE);
+    const reserved: [number, number][] = [];
+    let room = 2;
+    const backing = {
+      address,
+      length: 1024 * PAGE_SIZE,
+      reserve: (offset: number, length: number) => {
+        reserved.push([offset, length]);
+        return room-- > 0;
+      },
+    };
+    const machine = new Machine({ nodes: [1024], backing });
+    const before = machine.snapshot();
+    for (let i = 0; i < 3; i++) machine.pages.allocPages(GFP_KERNEL, 0);
+    assertEquals(reserved, [[0, 2 ** 20]], "a stretch once");
+    machine.pages.allocPages(GFP_KERNEL, 8);
+    assertEquals(reserved, [[0, 2 ** 20], [2 ** 20, 2 ** 20]]);
+    const used = machine.snapshot();
+    assertThrows(
+      () => machine.pages.allocPages(GFP_KERNEL, 9),
+      KernelError,
+      "the disk has no room",
+    );
+    assertEquals(machine.snapshot().nodes, used.nodes);
+    assertEquals(before.nodes[0].free - used.nodes[0].free, 3 + 256);
+  },
+);
+
+Deno.test("Machine() refuses mapped memory of another size than its nodes have", { ignore }, () => {
+  using file = new TempFile();
+  const { address } = mapNewFile(file.path, 4 * PAGE_SIZE);
+  const backing = { address, length: 4 * PAGE_SIZE, reserve: () => true };
+  assertThrows(
+    () => new Machine({ nodes: [8], backing }),
+    RangeError,
+    "Cannot boot with 32768 bytes of RAM on 16384 mapped ones",
+  );
+});
+
+Deno.test("mapNewFile() locks the file until it is closed, and reserves room on the disk", {
+  ignore,
+}, () => {
+  using file = new TempFile();
+  const mapped = mapNewFile(file.path, 2 ** 24);
+  using other = Deno.openSync(file.path, { read: true });
+  assertEquals(other.tryLockSync(true), false);
+  assertEquals(mapped.reserve(2 ** 20, 2 ** 20), true);
+  if (Deno.build.os === "linux") assertEquals(Deno.statSync(file.path).blocks! * 512, 2 ** 20);
+  mapped.close();
+  assertEquals(other.tryLockSync(true), true);
+  new Uint8Array(mapped.buffer)[0] = 7;
+  assertEquals(Deno.readFileSync(file.path)[0], 7, "the memory stays");
+});
+
+Deno.test("mapFile() shows what another map of the file stores", { ignore }, () => {
+  using file = new TempFile();
+  const one = new Int32Array(mapNewFile(file.path, PAGE_SIZE).buffer);
+  const other = new Int32Array(mapFile(file.path).buffer);
+  Atomics.store(one, 5, 3);
+  assertEquals(Atomics.add(other, 5, 4), 3);
+  assertEquals(Atomics.load(one, 5), 7);
 });
