@@ -1,9 +1,12 @@
 /**
  * The trace format, CTF 1.8 in LTTng's layout: types of fields, metadata in TSDL, the start of
- * packets, event headers. It knows no ring and nothing of Deno, and runs in a browser.
+ * packets, event headers; and a reader of traces that LTTng, barectf or this module wrote. It knows no ring
+ * and nothing of Deno, and runs in a browser.
  *
  * @module
  */
+export * from "./ctf_error.ts";
+export * from "./event_counter.ts";
 export * from "./event_header.ts";
 export * from "./field_size.ts";
 export * from "./field_types.ts";

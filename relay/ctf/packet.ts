@@ -100,6 +100,11 @@ export function readPacketInfo(view: DataView, at: number): PacketInfo {
   };
 }
 
+/** The trace that the packet at byte `at` belongs to. */
+export function readPacketUuid(view: DataView, at: number): Uint8Array {
+  return new Uint8Array(view.buffer, view.byteOffset + at + UUID, 16);
+}
+
 function setUint64(view: DataView, at: number, value: number): void {
   view.setUint32(at, value, true);
   view.setUint32(at + 4, value / 2 ** 32, true);
