@@ -63,12 +63,26 @@ export {
   type LostCounts,
   type Refusal,
 } from "./lost.ts";
-export { type OpenExtent, openExtent, type OpenSubbuf, peekOpenSubbuf, ringLost } from "./peek.ts";
+export {
+  type OpenExtent,
+  openExtent,
+  openIndex,
+  type OpenSubbuf,
+  peekOpenSubbuf,
+  ringLost,
+} from "./peek.ts";
 export * from "./reader.ts";
 export * from "./ring_buffer.ts";
 export * from "./ring_channel.ts";
-export { RingMemory, type Run } from "./ring_memory.ts";
+export { type ClaimFrames, type FrameUse, RingMemory, type Run } from "./ring_memory.ts";
 export { type ClientOfChannel } from "./ring_writers.ts";
 export * from "./run_cpu.ts";
+export {
+  assertRepairable,
+  isStored,
+  openSlots,
+  type StoredSubbuf,
+  storedSubbufs,
+} from "./stored_subbufs.ts";
 export * from "./subbuf.ts";
 export * from "./writer.ts";

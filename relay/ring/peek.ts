@@ -53,7 +53,7 @@ export function openExtent({ control, geometry, headerSize }: RingMemory): OpenE
  * end of the client's header is as the client left it when it opened the sub-buffer.
  */
 export function peekOpenSubbuf(memory: RingMemory): OpenSubbuf | null {
-  const { control, words, geometry, headerSize, records, overwrite } = memory;
+  const { control, geometry, headerSize } = memory;
   for (let tries = 0; tries < TRIES; tries++) {
     const opened = loadAcquire(control, OPENED);
     const wraps = readOnce(control, WRAPS);
@@ -65,10 +65,9 @@ export function peekOpenSubbuf(memory: RingMemory): OpenSubbuf | null {
     if (size < headerSize) continue;
     const isSwitching = readOnce(control, SWITCHING) !== 0;
     const slotOpen = !isSwitching && readOnce(control, OFFSET) !== committed;
-    const id = readOnce(words, records[geometry.subbufIndex(opened)] + ID);
+    const index = openIndex(memory, opened);
     // Delivered meanwhile: a reader may have put another one in its place.
-    if (overwrite && (id & NOREF) !== 0) continue;
-    const index = overwrite ? geometry.subbufOf(id) : geometry.subbufIndex(opened);
+    if (index === null) continue;
     const bytes = new Uint8Array(size);
     let at = 0;
     for (const view of memory.views(index, size)) {
@@ -82,6 +81,15 @@ export function peekOpenSubbuf(memory: RingMemory): OpenSubbuf | null {
     }
   }
   return null;
+}
+
+/** Which sub-buffer was opened at an offset, as long as it is not delivered; `null` when it is. */
+export function openIndex(memory: RingMemory, opened: number): number | null {
+  const { words, geometry, records, overwrite } = memory;
+  const place = geometry.subbufIndex(opened);
+  if (!overwrite) return place;
+  const id = readOnce(words, records[place] + ID);
+  return (id & NOREF) === 0 ? geometry.subbufOf(id) : null;
 }
 
 /** Events lost in a ring by now, by whoever wrote; from any thread. */

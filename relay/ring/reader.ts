@@ -86,6 +86,19 @@ export class RingReader {
     this.#attached = true;
   }
 
+  /**
+   * Attaches in the place of a reader that is gone without closing. A `TypeError` in overwrite mode, where
+   * it may have taken a sub-buffer with it. Nobody may read while the other one could.
+   */
+  takeOver(): void {
+    if (this.#memory.overwrite) {
+      const { cpu } = this.#memory;
+      throw new TypeError(`Cannot take over from the reader of CPU ${cpu}: the ring overwrites`);
+    }
+    storeRelease(this.#memory.control, READER, 1);
+    this.#attached = true;
+  }
+
   /** Puts the sub-buffer it holds, unconsumed, and lets another reader attach. Once is enough. */
   close(): void {
     if (!this.#attached) return;
