@@ -98,8 +98,7 @@ export class Attachment {
     const { pool, uuid } = this.#handle;
     const client = (_channel: number, cpu: number): StreamClient => {
       const state = this.#stateOf(cpu);
-      const [last] = state.times;
-      state.times[0] = Math.max(last, this.clock.now());
+      state.goOn(this.clock.now());
       return new StreamClient(this.#ram, state, uuid, cpu);
     };
     const mailbox = new Mailbox(this.#handle.mailbox);
@@ -127,13 +126,10 @@ export class Attachment {
   }
 
   /** To viewers of a live session a stream must say that it has nothing new. */
-  #sayQuiet({ times }: StreamState): void {
+  #sayQuiet(state: StreamState): void {
     const { livePeriodMs } = this.#handle;
     if (livePeriodMs === 0) return;
-    const say = (): void => {
-      times[0] = Math.max(times[0], this.clock.now());
-    };
-    this.#quietTimer = setInterval(say, livePeriodMs);
+    this.#quietTimer = setInterval(() => state.goOn(this.clock.now()), livePeriodMs);
     Deno.unrefTimer(this.#quietTimer as unknown as number);
   }
 

@@ -5,12 +5,15 @@ export interface Clock {
   /** What it reads: `"clock_gettime"`, `"performance.now"`, or a name of your own. */
   readonly name: string;
   /**
-   * The time now, in nanoseconds since the session began, up to 2^53. Should it be less than before,
-   * events get the time of the one before. Called once an event, without `this`; it must not record
-   * events.
+   * The time now, in nanoseconds since the session began, up to 2^53. Should it be less than before, or
+   * more than that, events get the time of the one before. Called once an event, without `this`; it must
+   * not record events.
    */
   readonly now: () => number;
 }
+
+/** Latest time there can be: numbers are exact up to it. */
+export const MAX_TIME: number = 2 ** 53;
 
 /** When a session began, on the clocks that all threads of the process read. */
 export interface ClockOrigin {

@@ -13,6 +13,8 @@ import {
   RULES_SIZE,
   RULES_WORD,
   STREAMS,
+  TEXT_AT,
+  TEXT_SIZE,
   THREADS,
   UNATTACHED,
   VERSION,
@@ -57,6 +59,25 @@ export class Registry {
     words[MAGIC] = REGISTRY_MAGIC;
     const registry = new Registry(ram, address);
     registry.#tracepoints.begin(metadata);
+    return registry;
+  }
+
+  /**
+   * The registry of memory that comes from elsewhere, of which `load` brings parts before they are read. A
+   * `TypeError` if there is none, or what it says cannot be.
+   */
+  static checked(
+    ram: ArrayBufferLike,
+    address: Address,
+    load: (address: Address, length: number) => void,
+  ): Registry {
+    load(address, FLAGS_AT);
+    const registry = new Registry(ram, address);
+    const { metadataLength, unattached } = registry;
+    if (metadataLength < 0 || metadataLength > TEXT_SIZE || !Number.isSafeInteger(unattached)) {
+      throw new TypeError(`Cannot look at the registry at ${address}: it is damaged`);
+    }
+    load(address + TEXT_AT, metadataLength);
     return registry;
   }
 

@@ -24,7 +24,7 @@
  */
 
 /** Tracepoints a session can have. */
-export const MAX_TRACEPOINTS = 4096;
+export const MAX_TRACEPOINTS: number = 4096;
 
 export const REGISTRY_MAGIC = 0x4754_544c;
 export const REGISTRY_VERSION = 2;
@@ -58,5 +58,5 @@ export const NAMES_AT = RULES_AT + 2 * RULES_SIZE;
 export const NAMES_SIZE = 512 * 1024;
 export const TEXT_AT = NAMES_AT + NAMES_SIZE;
 /** Bytes of a registry. */
-export const REGISTRY_SIZE = 4 * 1024 * 1024;
+export const REGISTRY_SIZE: number = 4 * 1024 * 1024;
 export const TEXT_SIZE = REGISTRY_SIZE - TEXT_AT;

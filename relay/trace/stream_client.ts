@@ -1,5 +1,10 @@
 import { type Address, PAGE_SIZE } from "../../hw/mod.ts";
-import { PACKET_HEADER_SIZE, writePacketBegin, writePacketEnd } from "../ctf/mod.ts";
+import {
+  PACKET_HEADER_SIZE,
+  type PacketEnd,
+  writePacketBegin,
+  writePacketEnd,
+} from "../ctf/mod.ts";
 import type { LostCounts, RingClient } from "../ring/mod.ts";
 import type { StreamState } from "./stream_state.ts";
 
@@ -32,11 +37,17 @@ export class StreamClient implements RingClient {
 
   /** Writes what is known of a packet that ends. */
   bufferEnd(header: Address, dataSize: number, lost: LostCounts): void {
-    writePacketEnd(this.#view, header, {
-      timestampEnd: this.#state.times[0],
-      contentSize: dataSize,
-      packetSize: Math.ceil(dataSize / PAGE_SIZE) * PAGE_SIZE,
-      eventsDiscarded: this.#state.discard(lost),
-    });
+    const eventsDiscarded = this.#state.discard(lost);
+    writePacketEnd(this.#view, header, packetEnd(this.#state, dataSize, eventsDiscarded));
   }
+}
+
+/** The end of a packet that holds everything up to the last event of its stream, in whole pages. */
+export function packetEnd(
+  { times }: StreamState,
+  contentSize: number,
+  eventsDiscarded: number,
+): PacketEnd {
+  const packetSize = Math.ceil(contentSize / PAGE_SIZE) * PAGE_SIZE;
+  return { timestampEnd: times[0], contentSize, packetSize, eventsDiscarded };
 }

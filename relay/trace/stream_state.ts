@@ -1,5 +1,6 @@
 import type { Address } from "../../hw/mod.ts";
 import { LOST_CAUSES, type LostCounts } from "../ring/lost.ts";
+import { MAX_TIME } from "./clock.ts";
 import { SharedText } from "./shared_text.ts";
 import { MAX_TRACEPOINTS } from "./registry_layout.ts";
 
@@ -70,6 +71,16 @@ export class StreamState {
 
   set clock(name: string) {
     this.#clock.text = name;
+  }
+
+  /** Whether its numbers can be those of a stream: to be asked of memory that comes from elsewhere. */
+  get isPossible(): boolean {
+    return [...this.times, ...this.#lostBy].every((value) => value >= 0 && value <= MAX_TIME);
+  }
+
+  /** Says that nothing older than `time` will come, if that is a time and later than the last one. */
+  goOn(time: number): void {
+    if (time > this.times[0] && time <= MAX_TIME) this.times[0] = time;
   }
 
   /**

@@ -7,6 +7,7 @@ import {
   fixedSize,
   type SequenceType,
 } from "../ctf/mod.ts";
+import { MAX_TIME } from "./clock.ts";
 import { type NamedEnumeration, ValueSource } from "./value_source.ts";
 
 /** Source of the writer of a tracepoint, and the enumerations it looks labels up in. */
@@ -101,8 +102,12 @@ ${[...this.#convert, ...this.#scratchBegin(), ...this.#encode, this.#emit(fixed)
     return `${variable}  const { writer, times, limit } = stream;
   let time = now();
   if (!(time >= times[0])) time = times[0];
+  let known = time < limit[0];
+  if (!known && time > ${MAX_TIME}) {
+    time = times[0];
+    known = time < limit[0];
+  }
   times[0] = time;
-  const known = time < limit[0];
   let at = writer.reserve(${size}, 1);
   if (at < 0) return stream.lose(${id});
   if (known) {
