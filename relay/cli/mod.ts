@@ -1,17 +1,19 @@
 /**
  * The command line. Run as a program, this module hands its arguments to {@linkcode main} and exits
- * with what that answers: `record` is `deno task record`, `relay` is `deno task relay`.
+ * with what that answers: `record` is `deno task record`, `recover` and `relay` likewise.
  *
  * @module
  */
 import { record } from "./record.ts";
+import { recover } from "./recover.ts";
 import { relayFiles } from "./relay_files.ts";
 
-export { record, relayFiles };
+export { record, recover, relayFiles };
 
 const usage = `Usage: COMMAND [ARGS]
 
   record [OPTIONS] [SCRIPT [ARGS]]   traces a Deno program that knows nothing of it
+  recover [OPTIONS] FILE             makes a trace of the black box of a program that was killed
   relay [OPTIONS] [FILE...]          relays files through the buffers of a machine
 
 COMMAND --help says more.
@@ -23,6 +25,8 @@ export async function main(args: readonly string[]): Promise<number> {
   switch (command) {
     case "record":
       return await record(others);
+    case "recover":
+      return await recover(others);
     case "relay":
       return await relayFiles(others);
     case "--help":

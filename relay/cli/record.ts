@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { relative, resolve } from "node:path";
+import { assertBoxReplaceable, BoxFile } from "../blackbox/mod.ts";
 import {
   assertReplaceable,
   LOCK_FILE,
@@ -60,6 +61,7 @@ class Recording {
   /** The trace's directory; of a trace that goes to a relay daemon one for its figures. */
   readonly #trace: string;
   readonly #spill: string | null;
+  readonly #blackBox: string | null;
   readonly #begin = performance.now();
   /** Permissions that the program gets for the tracer. */
   readonly #granted: readonly string[];
@@ -71,12 +73,15 @@ class Recording {
     if (!existsSync(this.#cwd)) {
       throw new JobError(`Cannot record in ${this.#cwd}: it is not there`);
     }
-    this.#spill = options.spill === null ? null : resolve(this.#cwd, options.spill);
+    const absolute = (path: string | null): string | null =>
+      path === null ? null : resolve(this.#cwd, path);
+    this.#spill = absolute(options.spill);
+    this.#blackBox = absolute(options.blackBox);
     assertSettings(this.#settings(), options.relayd);
     this.#trace = options.relayd === null
       ? resolve(this.#cwd, options.out ?? unusedName(this.#cwd))
       : Deno.makeTempDirSync({ prefix: "ltt-relay-" });
-    for (const path of [this.#trace, this.#spill ?? ""]) {
+    for (const path of [this.#trace, this.#spill ?? "", this.#blackBox ?? ""]) {
       // Deno takes a comma for the end of a path.
       if (path.includes(",")) throw new JobError(`Cannot record to ${path}: it has a ","`);
     }
@@ -84,7 +89,12 @@ class Recording {
   }
 
   get #places(): RecordPlaces {
-    return { cwd: this.#cwd, trace: this.#trace, spill: this.#spill };
+    return {
+      cwd: this.#cwd,
+      trace: this.#trace,
+      spill: this.#spill,
+      blackBox: this.#blackBox,
+    };
   }
 
   /** Runs the program, and says what was recorded. Answers its exit code. */
@@ -101,6 +111,8 @@ class Recording {
       Deno.mkdirSync(this.#trace, { recursive: true, mode: 0o700 });
       assertReplaceable(this.#trace);
     });
+    const box = this.#blackBox;
+    if (box !== null) await attempt("record to", box, () => assertBoxReplaceable(box));
     const child = new Deno.Command(Deno.execPath(), {
       args: this.#childArgs(),
       cwd: this.#cwd,
@@ -119,7 +131,9 @@ class Recording {
     this.#status.clear();
     // What another program has there meanwhile is not touched.
     if (this.#options.relayd === null && this.#figures(child.pid) !== null) this.#removeEmpty();
-    this.#summarise(child.pid);
+    const isKilled = this.#sayKilled(child.pid);
+    // A program that was killed early has told nothing yet.
+    if (!isKilled || this.#figures(child.pid) !== null) this.#summarise(child.pid);
     return ending.hasBegun ? 0 : code;
   }
 
@@ -163,6 +177,7 @@ class Recording {
       ...env,
       ...(relayd === null ? {} : { LTT_RELAY_OUT: relayd }),
       ...(this.#spill === null ? {} : { LTT_RELAY_SPILL: this.#spill }),
+      ...(this.#blackBox === null ? {} : { LTT_RELAY_BLACK_BOX: this.#blackBox }),
     };
   }
 
@@ -191,6 +206,21 @@ class Recording {
     console.log(`\n${JSON.stringify(summaryOf(output, statistics, written))}`);
   }
 
+  /** Says where the rest is, if the program was killed; answers whether it was. */
+  #sayKilled(pid: number): boolean {
+    using box = this.#blackBox === null ? null : openBox(this.#blackBox);
+    if (box === null || box.info.facts.pid !== pid || box.state !== "holds a trace") return false;
+    const { relayd, env } = this.#options;
+    const isWhole = relayd === null && env.LTT_RELAY_MODE === undefined &&
+      env.LTT_RELAY_MAX_FILE_SIZE === undefined;
+    const completed = isWhole ? ` --out ${quoted(this.#trace)}` : "";
+    console.error(
+      `  The program ended before all was written. What it had recorded is in the black box:\n\n` +
+        `  deno task recover ${quoted(box.path)}${completed}\n`,
+    );
+    return true;
+  }
+
   /**
    * Removes the files of streams that nothing was written to, for all were made at the start, and the
    * lock of a program that has not closed its session.
@@ -211,6 +241,14 @@ class Recording {
     } catch {
       return null;
     }
+  }
+}
+
+function openBox(path: string): BoxFile | null {
+  try {
+    return new BoxFile(path, false);
+  } catch {
+    return null;
   }
 }
 

@@ -15,6 +15,8 @@ export interface RecordArguments {
   readonly relayd: string | null;
   /** Directory for what the daemon misses; `null` for none. */
   readonly spill: string | null;
+  /** File in which events lie until they are written; `null` for none. */
+  readonly blackBox: string | null;
   /** Seconds after which the program is interrupted; `null` for never. */
   readonly seconds: number | null;
   /** Whether the summary is printed as JSON. */
@@ -38,6 +40,8 @@ workers, errors and its own tracepoints. SCRIPT has the permissions that are giv
   --live-period MS     the same, and what was recorded is sent so often (default 1000)
   --name NAME          with --relayd: name of the session (default deno)
   --spill DIR          with --relayd: directory for what the daemon misses while it is away
+  --black-box FILE     keep in FILE what is not written yet: when the program is killed,
+                       \`recover FILE\` makes a trace of it
   --seconds S          interrupt the program after S seconds
   --json               print the summary as a line of JSON on standard output
   --probes LIST        groups to record, or with a leading - not to: http, fetch, file, process,
@@ -61,6 +65,7 @@ const WITH_VALUE: Readonly<Record<string, string | null>> = {
   "out": null,
   "relayd": null,
   "spill": null,
+  "black-box": null,
   "name": "LTT_RELAY_NAME",
   "live-period": "LTT_RELAY_LIVE",
   "seconds": null,
@@ -112,6 +117,7 @@ export function parseRecordArguments(args: readonly string[]): RecordArguments |
     out: text("out"),
     relayd,
     spill: text("spill"),
+    blackBox: text("black-box"),
     seconds: seconds(text("seconds")),
     json: values.json === true,
     cwd: text("cwd") ?? ".",

@@ -3,6 +3,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { libcPath } from "../../hw/libc.ts";
 import { parseRelaydUrl, relaydHosts } from "../consume/mod.ts";
 import { moduleFiles } from "../probes/module_files.ts";
+import { JobError } from "./job_error.ts";
 import { missingPermissions, type Permission } from "./permissions.ts";
 import type { RecordArguments } from "./record_arguments.ts";
 
@@ -14,14 +15,17 @@ export interface RecordPlaces {
   readonly trace: string;
   /** Directory for what the daemon misses; `null` for none. */
   readonly spill: string | null;
+  /** File in which events lie until they are written; `null` for none. */
+  readonly blackBox: string | null;
 }
 
 /** What the tracer needs that the program is not given, as `--allow-…` takes it. */
 export function tracerPermissions(options: RecordArguments, places: RecordPlaces): string[] {
   const { denoArgs, env, relayd } = options;
-  const { cwd, trace, spill } = places;
+  const { cwd, trace, spill, blackBox } = places;
   const needed: Permission[] = [{ name: "env", value: "LTT_RELAY_*" }];
-  for (const value of spill === null ? [trace] : [trace, spill]) {
+  for (const value of [trace, spill, blackBox]) {
+    if (value === null) continue;
     needed.push({ name: "write", value }, { name: "read", value });
   }
   const hosts = relayd === null ? [] : relaydHosts(parseRelaydUrl(relayd));
@@ -35,6 +39,11 @@ export function tracerPermissions(options: RecordArguments, places: RecordPlaces
   for (const value of files) needed.push({ name: "read", value });
   // Where the program may open libraries of its own, giving up all of them would take those away.
   const isLimited = denoArgs.some((arg) => arg.startsWith("--allow-ffi="));
+  if (isLimited && blackBox !== null) {
+    throw new JobError(
+      "Cannot use --black-box: it takes all of --allow-ffi, not one for libraries",
+    );
+  }
   const library = isLimited ? libcPath() : "";
   if (library !== null) needed.push({ name: "ffi", value: library });
   return missingPermissions(denoArgs, needed, cwd).map(({ name, value }) =>

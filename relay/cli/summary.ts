@@ -125,11 +125,13 @@ function remotePath(trace: string): string {
   return trace.split("/").slice(3).join("/");
 }
 
-function counted(count: number, what: string): string {
+/** A number of things. */
+export function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
-function size(bytes: number): string {
+/** A number of bytes, in a unit that fits. */
+export function size(bytes: number): string {
   // What would be rounded to 1000.0 KB is 1.0 MB.
   return bytes < 999_950 ? `${(bytes / 1e3).toFixed(1)} KB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }

@@ -1,6 +1,7 @@
-import { PAGE_SIZE, thrownText } from "../../hw/mod.ts";
+import { thrownText } from "../../hw/mod.ts";
 import {
   PACKET_HEADER_SIZE,
+  type PacketBegin,
   readPacketInfo,
   writePacketBegin,
   writePacketEnd,
@@ -12,7 +13,7 @@ import {
   type RingMemory,
   type RingReader,
 } from "../ring/mod.ts";
-import type { Registry, StreamState } from "../trace/mod.ts";
+import { packetEnd, type Registry, type StreamState } from "../trace/mod.ts";
 import type { TraceOutput } from "./trace_output.ts";
 
 /** Looks at a stream whose writer has delivered a sub-buffer each time meanwhile. */
@@ -146,13 +147,12 @@ export class Consumer {
     const { nextSeq, discarded } = this.#last(cpu);
     const eventsDiscarded = state.discardedNow(() => ringLost(memory)) + alsoLost();
     if (open !== null && open.bytes.length > PACKET_HEADER_SIZE) {
-      this.#provisional(cpu, provisionalPacket(open.bytes, state, eventsDiscarded));
+      this.#provisional(cpu, closedPacket(open.bytes, state, eventsDiscarded));
     } else if (eventsDiscarded > discarded) {
       const [timestampBegin] = state.times;
-      const packet = new Uint8Array(PACKET_HEADER_SIZE);
       const { uuid } = this.#source;
-      writePacketBegin(new DataView(packet.buffer), 0, { uuid, cpu, seq: nextSeq, timestampBegin });
-      this.#provisional(cpu, provisionalPacket(packet, state, eventsDiscarded));
+      const begin = { uuid, cpu, seq: nextSeq, timestampBegin };
+      this.#provisional(cpu, emptyPacket(begin, state, eventsDiscarded));
     }
   }
 
@@ -198,21 +198,27 @@ export class Consumer {
   }
 }
 
+/** Makes a packet without events, which tells of losses. */
+export function emptyPacket(
+  begin: PacketBegin,
+  state: StreamState,
+  eventsDiscarded: number,
+): Uint8Array {
+  const header = new Uint8Array(PACKET_HEADER_SIZE);
+  writePacketBegin(new DataView(header.buffer), 0, begin);
+  return closedPacket(header, state, eventsDiscarded);
+}
+
 /** Makes a packet of a copy of one that is open: it ends here. */
-function provisionalPacket(
+export function closedPacket(
   content: Uint8Array,
   state: StreamState,
   eventsDiscarded: number,
 ): Uint8Array {
-  const packetSize = Math.ceil(content.length / PAGE_SIZE) * PAGE_SIZE;
-  const packet = new Uint8Array(packetSize);
+  // Its time is read after what was committed was: no event in the packet is younger.
+  const end = packetEnd(state, content.length, eventsDiscarded);
+  const packet = new Uint8Array(end.packetSize);
   packet.set(content);
-  writePacketEnd(new DataView(packet.buffer), 0, {
-    // Read after what was committed was: no event in the packet is younger.
-    timestampEnd: state.times[0],
-    contentSize: content.length,
-    packetSize,
-    eventsDiscarded,
-  });
+  writePacketEnd(new DataView(packet.buffer), 0, end);
   return packet;
 }

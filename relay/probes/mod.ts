@@ -11,6 +11,7 @@
  * | --- | --- | --- |
  * | `LTT_RELAY_OUT` | directory to write to, or a relay daemon, `net://HOST:CONTROL:DATA` | `trace-YYYYMMDD-HHMMSS` |
  * | `LTT_RELAY_LIVE` | milliseconds after which a daemon's viewers are sent what was recorded | none are |
+ * | `LTT_RELAY_BLACK_BOX` | file in which events lie until they are written, so that they outlive the process | none |
  * | `LTT_RELAY_SPILL` | directory for what a daemon misses while it is away | none |
  * | `LTT_RELAY_NAME` | name of the trace, and of the daemon's session | of the directory, or `deno` |
  * | `LTT_RELAY_PROBES` | groups, `http,fetch`, or all but some, `-timer,-file` | all |

@@ -5,7 +5,10 @@ import { PROBE_GROUPS, type ProbeGroup } from "./probe.ts";
 /** Options by environment variable, read. */
 export interface ProbeSettings {
   /** How the session is to record. */
-  readonly session: SessionOptions & { readonly output: string };
+  readonly session: SessionOptions & {
+    readonly output: string;
+    readonly backing?: { readonly file: string };
+  };
   /** Groups to install. */
   readonly probes: readonly ProbeGroup[];
   /** Module of the redaction hook, as given. */
@@ -29,6 +32,7 @@ export const VARIABLES = [
   "LTT_RELAY_NAME",
   "LTT_RELAY_LIVE",
   "LTT_RELAY_SPILL",
+  "LTT_RELAY_BLACK_BOX",
   "LTT_RELAY_MODE",
   "LTT_RELAY_EVENTS",
   "LTT_RELAY_MAX_FILE_SIZE",
@@ -60,6 +64,7 @@ export function readSettings(read: ReadVariable, now: Date = new Date()): ProbeS
   const maxFiles = number(read, "LTT_RELAY_MAX_FILES");
   const statisticsDirectory = read("LTT_RELAY_STATISTICS");
   const livePeriodMs = number(read, "LTT_RELAY_LIVE");
+  const blackBox = read("LTT_RELAY_BLACK_BOX");
   // Files of a rotation and snapshots are made as they come.
   const comesToNewFiles = mode === "flight-recorder" || !!maxFileSize;
   const session = {
@@ -77,6 +82,7 @@ export function readSettings(read: ReadVariable, now: Date = new Date()): ProbeS
     live: livePeriodMs === undefined ? undefined : true,
     livePeriodMs,
     spill: read("LTT_RELAY_SPILL"),
+    backing: blackBox === undefined ? undefined : { file: blackBox },
     statisticsDirectory,
     snapshotsAtExit: mode === "flight-recorder",
     opensAllFiles: statisticsDirectory !== undefined && !comesToNewFiles,

@@ -1,4 +1,5 @@
 import { pathToFileURL } from "node:url";
+import { BoxFile } from "../blackbox/box_file.ts";
 import {
   isRelaydUrl,
   LOCK_FILE,
@@ -6,7 +7,7 @@ import {
   relaydHosts,
   snapshotsIn,
 } from "../consume/mod.ts";
-import { TraceSession } from "../session/mod.ts";
+import { type SessionOptions, TraceSession } from "../session/mod.ts";
 import { currentSession } from "./current.ts";
 import { installProbes } from "./install.ts";
 import { moduleFiles } from "./module_files.ts";
@@ -27,8 +28,7 @@ export async function startFromEnvironment(): Promise<void> {
     const redactModule = moduleUrl(settings.redactModule);
     const redact = redactModule === null ? undefined : await loadHook(redactModule);
     const { probes, subscribes, loopPeriodMs } = settings;
-    const output = ownOutput(settings.session.output);
-    const session = await TraceSession.start({ ...settings.session, output });
+    const session = await TraceSession.start(ofOurOwn(settings.session));
     try {
       installProbes(session, { probes, redact, redactModule, subscribes, loopPeriodMs });
     } catch (error) {
@@ -44,8 +44,8 @@ export async function startFromEnvironment(): Promise<void> {
 
 /** Nobody is asked for a permission on the tracer's account. */
 function assertPermitted({ session }: ProbeSettings): void {
-  const { output, spill } = session;
-  for (const path of isRelaydUrl(output) ? [spill ?? null] : [output]) {
+  const { output, spill = null, backing } = session;
+  for (const path of [isRelaydUrl(output) ? spill : output, backing?.file ?? null]) {
     for (const name of ["read", "write"] as const) {
       if (path === null) continue;
       if (Deno.permissions.querySync({ name, path }).state === "granted") continue;
@@ -66,16 +66,36 @@ function assertNetAllowed(output: string): void {
 }
 
 /**
- * The directory, or one with a number behind its name: `deno test` preloads the probes once for each
- * file of tests, all in one process, and none is to replace the trace of another.
+ * The options, the directory and the black box with a number behind their names where that is needed:
+ * `deno test` preloads the probes once for each file of tests, all in one process, and none is to replace
+ * the trace of another.
  */
-function ownOutput(output: string): string {
-  if (isRelaydUrl(output)) return output;
-  const path = output.replace(/\/+$/, "");
+function ofOurOwn(options: ProbeSettings["session"]): SessionOptions {
   const ours = `vpid = ${Deno.pid};`;
+  const output = isRelaydUrl(options.output)
+    ? options.output
+    : unused(options.output.replace(/\/+$/, ""), (path) =>
+      saysProcess(path).some((text) => text.includes(ours)));
+  if (options.backing === undefined) return { ...options, output };
+  const file = unused(options.backing.file, (path) => boxProcess(path) === Deno.pid);
+  return { ...options, output, backing: { file } };
+}
+
+/** A path, or the first one with a number behind it, that is not ours already. */
+function unused(path: string, isOurs: (path: string) => boolean): string {
   for (let number = 1;; number++) {
     const numbered = number === 1 ? path : `${path}-${number}`;
-    if (!saysProcess(numbered).some((text) => text.includes(ours))) return numbered;
+    if (!isOurs(numbered)) return numbered;
+  }
+}
+
+/** The process that has written to a black box; `null` if it is none. */
+function boxProcess(path: string): number | null {
+  try {
+    using box = new BoxFile(path, false);
+    return box.info.facts.pid;
+  } catch {
+    return null;
   }
 }
 

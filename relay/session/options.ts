@@ -9,12 +9,20 @@ export type ContextName = "cpu" | "worker";
 /** How a session is to record. */
 export interface SessionOptions {
   /**
+   * Where the events lie until they are written: `"shared"` memory, or a new file that is mapped, a black
+   * box. What was recorded is in the file when the process is killed, and `recover` takes it out. A file
+   * that holds nothing any more is replaced, any other one refused. Takes `--allow-ffi`, `--allow-read`
+   * and `--allow-write` for the file, and `--allow-ffi` on every thread that records. Initially `"shared"`.
+   */
+  readonly backing?: "shared" | { readonly file: string };
+  /**
    * Directory to write to. What sessions have written there is replaced; a directory that holds
    * something else is refused. Or `net://HOST:CONTROL:DATA`, a relay daemon of LTTng to send to; `net://`
    * is one on this host, by ports 5342 and 5343. There is no authentication and no encryption, so another
-   * host is better reached by a tunnel. Initially `"./trace"`.
+   * host is better reached by a tunnel. `null`, with a black box, for nowhere: another process takes the
+   * events from there. Initially `"./trace"`.
    */
-  readonly output?: string;
+  readonly output?: string | null;
   /**
    * Whether viewers can be attached to the relay daemon while the session records: then even an idle
    * thread tells it from time to time that there is nothing new. Initially `false`.
@@ -84,21 +92,28 @@ export interface SessionOptions {
 /** The options another thread is sent: all that can be cloned, each with its value. */
 export type ResolvedOptions = Required<Omit<SessionOptions, "clock">>;
 
+/** What people find the trace by: a directory, an address, or the black box. */
+export function traceName({ output, backing }: ResolvedOptions): string {
+  return output ?? (backing === "shared" ? "" : backing.file);
+}
+
 /** Largest RAM a session can have: addresses are integers of 31 bits then. */
 const MAX_RAM = 2 ** 31 - 2 ** 22;
 
 /** Checks options, and fills in what was left out. A `RangeError` or `TypeError` says what is wrong. */
 export function resolveOptions(options: SessionOptions): ResolvedOptions {
-  const output = options.output ?? "./trace";
-  if (typeof output !== "string" || output === "") {
+  const { output = "./trace" } = options;
+  if (output !== null && (typeof output !== "string" || output === "")) {
     throw new TypeError(
       `Cannot start a session: output is ${JSON.stringify(output)}, no directory`,
     );
   }
-  const isRemote = isRelaydUrl(output);
+  const backing = resolveBacking(options.backing ?? "shared", output);
+  const isRemote = output !== null && isRelaydUrl(output);
   const live = options.live ?? false;
   const resolved: ResolvedOptions = {
-    output: isRemote ? output : absolute(output),
+    output: isRemote || output === null ? output : absolute(output),
+    backing,
     live,
     livePeriodMs: live ? options.livePeriodMs ?? 1000 : 0,
     spill: options.spill ? absolute(options.spill) : null,
@@ -111,7 +126,7 @@ export function resolveOptions(options: SessionOptions): ResolvedOptions {
     maxFiles: options.maxFiles ?? 0,
     contexts: [...options.contexts ?? []],
     events: [...options.events ?? ["*"]],
-    name: options.name ?? (isRemote ? "deno" : lastPart(output)),
+    name: options.name ?? (isRemote || output === null ? "deno" : lastPart(output)),
     hostname: options.hostname ?? systemHostname(),
     handlesExit: options.handlesExit ?? true,
     snapshotsAtExit: options.snapshotsAtExit ?? false,
@@ -121,7 +136,7 @@ export function resolveOptions(options: SessionOptions): ResolvedOptions {
   assertModes(resolved);
   assertSizes(resolved);
   assertFiles(resolved);
-  if (isRemote) assertRemote(resolved);
+  if (isRemote) assertRemote(resolved, output);
   else if (live || resolved.spill !== null) {
     const what = live ? "live" : "spill";
     throw new TypeError(`Cannot start a session: ${what} is for net://…, and output is ${output}`);
@@ -130,7 +145,10 @@ export function resolveOptions(options: SessionOptions): ResolvedOptions {
 }
 
 /** What a relay daemon would refuse, or not be able to do. */
-function assertRemote({ output, mode, name, hostname, livePeriodMs, live }: ResolvedOptions): void {
+function assertRemote(
+  { mode, name, hostname, livePeriodMs, live }: ResolvedOptions,
+  output: string,
+): void {
   parseRelaydUrl(output);
   const refuse = (what: string): never => {
     throw new TypeError(`Cannot start a session: ${what}`);
@@ -146,6 +164,21 @@ function assertRemote({ output, mode, name, hostname, livePeriodMs, live }: Reso
   if (live && !(livePeriodMs >= 1 && livePeriodMs < 2 ** 31 / 1000)) {
     throw new RangeError(`Cannot start a session: livePeriodMs is ${livePeriodMs}, not 1 or more`);
   }
+}
+
+/** Another thread makes the file, so its path is absolute. */
+function resolveBacking(
+  backing: NonNullable<SessionOptions["backing"]>,
+  output: string | null,
+): ResolvedOptions["backing"] {
+  if (backing === "shared") {
+    if (output !== null) return backing;
+    throw new TypeError("Cannot start a session: it has neither an output nor a black box");
+  }
+  const file = backing?.file;
+  if (typeof file === "string" && file !== "") return { file: absolute(file) };
+  const what = JSON.stringify(backing);
+  throw new TypeError(`Cannot start a session: backing is ${what}, not "shared" or { file }`);
 }
 
 function lastPart(path: string): string {

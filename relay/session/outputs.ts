@@ -11,7 +11,7 @@ import {
 import { type TraceInfo, traceMetadata } from "../ctf/mod.ts";
 import type { Registry } from "../trace/mod.ts";
 import { say } from "./loss_report.ts";
-import type { ResolvedOptions } from "./options.ts";
+import { type ResolvedOptions, traceName } from "./options.ts";
 import type { SessionStatistics } from "./statistics.ts";
 import { StatisticsFile } from "./statistics_file.ts";
 
@@ -32,7 +32,7 @@ export interface OutputSurroundings {
  * its figures. For the session's own thread.
  */
 export class Outputs {
-  /** Takes everything to the trace; `null` in a flight recorder. */
+  /** Takes everything to the trace; `null` in a flight recorder, and without an output. */
   readonly sink: StreamSink | null;
   readonly #options: ResolvedOptions;
   readonly #info: TraceInfo;
@@ -56,8 +56,8 @@ export class Outputs {
     this.#preambleLength = around.registry.metadataLength;
     const { output, mode, statisticsDirectory } = options;
     const isContinuous = mode === "continuous";
-    this.#lock = isContinuous ? null : new DirectoryLock(output);
-    this.sink = !isContinuous
+    this.#lock = isContinuous || output === null ? null : new DirectoryLock(output);
+    this.sink = !isContinuous || output === null
       ? null
       : link === null
       ? this.#directorySink(output, around)
@@ -79,8 +79,12 @@ export class Outputs {
     await this.#trying(() => this.sink?.flush(isEnd));
   }
 
-  /** Writes what streams hold to a trace of its own, and returns its path, of which `why` is part. */
+  /**
+   * Writes what streams hold to a trace of its own, and returns its path, of which `why` is part. An
+   * `Error` when that cannot be, also because the session's directory was removed.
+   */
   snapshot(why: string, streams: readonly ConsumedStream[]): string {
+    this.#lock?.assertHeld();
     const number = this.#snapshots++;
     const slug = why.replace(/[^A-Za-z0-9]+/g, "-").replace(/^-|-$/g, "").slice(0, 50);
     const path = `${this.#options.output}/snapshot-${number}${slug === "" ? "" : `-${slug}`}`;
@@ -145,7 +149,7 @@ export class Outputs {
   }
 
   #failed(why: string): string {
-    return `Cannot write trace ${this.#options.output}: ${why}`;
+    return `Cannot write trace ${traceName(this.#options)}: ${why}`;
   }
 
   get #source(): { readonly uuid: Uint8Array; readonly registry: Registry } {

@@ -15,3 +15,8 @@ export function ramSize({ subbufSize, nSubbufs, maxCpus, mode }: ResolvedOptions
   // Blocks are cut from it: some is left between them.
   return cpu * (maxCpus + 1) + REGISTRY_SIZE + 2 * MAX_BLOCK;
 }
+
+/** Page frames of that machine. */
+export function ramFrames(options: ResolvedOptions): number {
+  return Math.ceil(ramSize(options) / PAGE_SIZE);
+}

@@ -9,6 +9,7 @@ import {
   PAGE_SIZE,
   pageAddress,
 } from "../../hw/mod.ts";
+import type { BlackBox } from "../blackbox/black_box.ts";
 import type { ConsumedStream, RelaydLink } from "../consume/mod.ts";
 import { type TraceInfo, traceMetadata } from "../ctf/mod.ts";
 import { Relay } from "../mod.ts";
@@ -26,9 +27,9 @@ import {
 import type { SessionHandle } from "./handle.ts";
 import { LossReport, unwrittenBytes } from "./loss_report.ts";
 import type { Request } from "./mailbox.ts";
-import type { ResolvedOptions } from "./options.ts";
+import { type ResolvedOptions, traceName } from "./options.ts";
 import { Outputs } from "./outputs.ts";
-import { ramSize } from "./ram_size.ts";
+import { ramFrames } from "./ram_size.ts";
 import { readStatistics } from "./statistics.ts";
 import { traceInfo } from "./trace_info.ts";
 
@@ -41,6 +42,14 @@ const STATISTICS_MS = 1000;
 /** Nanoseconds within which an event is in its ring after its time was read, unless the process is stopped. */
 const WRITTEN_WITHIN_NS = 1e9;
 
+/** What a recorder is given that is opened before it, and closed by whom opens it if it cannot begin. */
+export interface RecorderParts {
+  /** The session of a relay daemon, `null` for another output. */
+  readonly link: RelaydLink | null;
+  /** The file in which RAM lies, `null` for memory of the process. */
+  readonly box: BlackBox | null;
+}
+
 /**
  * A session's own thread: the machine whose CPUs the recording threads are, and the consumer of their
  * rings. It never waits for any of them, nor they for it.
@@ -49,6 +58,8 @@ export class Recorder {
   /** Names the session to other threads. */
   readonly handle: SessionHandle;
   readonly #options: ResolvedOptions;
+  /** The file in which RAM lies, `null` for memory of the process. */
+  readonly #box: BlackBox | null;
   readonly #machine: Machine;
   readonly #channel: RingChannel;
   readonly #pool: CpuPool;
@@ -67,20 +78,22 @@ export class Recorder {
   #runningSince = 0;
 
   /**
-   * Boots the machine and makes the output: by a link, to a relay daemon. What cannot be had is thrown, and
-   * nothing is left.
+   * Boots the machine and makes the output. What cannot be had is thrown, and nothing is left but `parts`.
    */
-  constructor(options: ResolvedOptions, mailbox: SharedArrayBuffer, link: RelaydLink | null) {
+  constructor(options: ResolvedOptions, mailbox: SharedArrayBuffer, { link, box }: RecorderParts) {
     this.#options = options;
     const origin = clockOrigin();
     this.#clock = cheapestClock(origin);
     this.#info = traceInfo(options, origin);
     const { maxCpus, subbufSize, nSubbufs, mode } = options;
+    const nodes = [ramFrames(options)];
+    this.#box = box;
     // The session's own thread is on the last CPU; recording threads get the others.
     this.#machine = new Machine({
-      nodes: [Math.ceil(ramSize(options) / PAGE_SIZE)],
+      nodes,
       cpus: maxCpus + 1,
       online: [maxCpus],
+      backing: box?.ram ?? "shared",
     });
     const { ram } = this.#machine;
     const registryAddress = this.#allocate(REGISTRY_SIZE);
@@ -117,14 +130,15 @@ export class Recorder {
       idleRing: this.#channel.buf[maxCpus]!.descriptor,
       mailbox,
       origin,
-      output: link === null ? options.output : link.name,
+      output: link?.name ?? traceName(options),
       livePeriodMs: options.livePeriodMs,
       uuid: this.#info.uuid,
       subbufSize,
       contexts: options.contexts,
       cpus: maxCpus + 1,
     };
-    this.#statisticsTimer = setInterval(() => this.#writeStatistics(), STATISTICS_MS);
+    this.#describe(nodes);
+    this.#statisticsTimer = setInterval(() => this.#look(), STATISTICS_MS);
   }
 
   /** Does what a thread asks for, and gives the answer. */
@@ -141,6 +155,7 @@ export class Recorder {
       this.#unwritten = failure !== null && isEnd ? unwrittenBytes(this.#streams) : 0;
       this.#writeStatistics();
       if (isEnd) this.#report();
+      if (isEnd && this.#isElsewhere(kind)) this.#box!.state = "empty";
       if (kind === "close") this.#end();
     }
     return "";
@@ -149,11 +164,31 @@ export class Recorder {
   #end(): void {
     clearInterval(this.#statisticsTimer);
     this.#outputs.end();
+    this.#box?.close();
+  }
+
+  #describe(nodes: readonly number[]): void {
+    const { mode, output, maxCpus } = this.#options;
+    this.#box?.describe({
+      registryPfn: this.handle.registry / PAGE_SIZE,
+      cpus: maxCpus + 1,
+      uuid: this.#info.uuid,
+      facts: { pid: Deno.pid, startedAt: new Date().toISOString(), mode, output, nodes },
+    });
+  }
+
+  /** Whether all that a black box holds, at the end, is elsewhere too, or was not wanted. */
+  #isElsewhere(kind: "close" | "exit"): boolean {
+    const { mode, output, snapshotsAtExit } = this.#options;
+    if (this.#box === null || output === null || this.#outputs.failure !== null) return false;
+    return mode === "continuous" || kind === "close" || snapshotsAtExit;
   }
 
   #snapshot(why: string): string {
-    if (this.#options.mode !== "flight-recorder") {
-      throw new TypeError("Cannot take a snapshot: the session writes everything already");
+    const { mode, output } = this.#options;
+    if (mode !== "flight-recorder" || output === null) {
+      const why = output === null ? "has no output" : "writes everything already";
+      throw new TypeError(`Cannot take a snapshot: the session ${why}`);
     }
     this.#tick();
     return this.#outputs.snapshot(why, this.#streams);
@@ -165,6 +200,8 @@ export class Recorder {
     const address = this.#registry.stream(cpu)!.state;
     this.#registry.setStream(cpu, address, ring.descriptor.control);
     const { buffer } = this.#machine.ram;
+    // Its reader is another process.
+    if (this.#options.output === null) return;
     const stream: ConsumedStream = {
       cpu,
       reader: ring.reader(),
@@ -202,7 +239,8 @@ export class Recorder {
    * readers count from one to the next.
    */
   #tick(): void {
-    const [{ cpu, state }] = this.#streams;
+    const cpu = this.#options.maxCpus;
+    const { state } = this.#state(cpu);
     if (this.#registry.unattached > 0 && !this.#hasLostUnattached) {
       this.#hasLostUnattached = true;
       this.#channel.buf[cpu]!.flush("even-if-empty");
@@ -227,6 +265,12 @@ export class Recorder {
     const { state } = this.#streams.find((stream) => stream.cpu === cpu)!;
     const written = now - 1e6 * this.#options.livePeriodMs - WRITTEN_WITHIN_NS;
     return Math.max(state.times[0], this.#runningSince < written ? written : 0);
+  }
+
+  #look(): void {
+    // The process was about to end, and goes on.
+    if (this.#box?.state === "empty") this.#box.state = "holds a trace";
+    this.#writeStatistics();
   }
 
   #writeStatistics(): void {

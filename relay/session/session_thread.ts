@@ -6,10 +6,12 @@
  */
 import { parentPort } from "node:worker_threads";
 import { thrownText } from "../../hw/mod.ts";
+import { BlackBox } from "../blackbox/black_box.ts";
 import { isRelaydUrl, parseRelaydUrl, RelaydLink } from "../consume/mod.ts";
 import { BusyExit } from "./busy_exit.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { ResolvedOptions } from "./options.ts";
+import { ramFrames } from "./ram_size.ts";
 import { Recorder } from "./recorder.ts";
 import { SignalWords } from "./signals.ts";
 import type { ThreadAnswer, ThreadStart } from "./thread_messages.ts";
@@ -20,12 +22,16 @@ const answer = (message: ThreadAnswer): void => port.postMessage(message);
 
 port.once("message", async ({ options, mailbox, signals }: ThreadStart) => {
   let link = null;
+  let box = null;
   let recorder: Recorder;
   try {
+    const { backing } = options;
     link = await openLink(options);
-    recorder = new Recorder(options, mailbox, link);
+    box = backing === "shared" ? null : new BlackBox(backing.file, ramFrames(options));
+    recorder = new Recorder(options, mailbox, { link, box });
   } catch (error) {
     await link?.close();
+    box?.remove();
     const isUsers = error instanceof RangeError || error instanceof TypeError;
     const name = isUsers ? error.name : "Error";
     const isOurs = isUsers || (error instanceof Error && error.name === "Error");
@@ -45,7 +51,7 @@ port.once("message", async ({ options, mailbox, signals }: ThreadStart) => {
 /** Opens a session on the relay daemon, if the output is one. */
 async function openLink(options: ResolvedOptions): Promise<RelaydLink | null> {
   const { output, name, hostname, livePeriodMs } = options;
-  if (!isRelaydUrl(output)) return null;
+  if (output === null || !isRelaydUrl(output)) return null;
   return await RelaydLink.open({
     address: parseRelaydUrl(output),
     name,

@@ -10,6 +10,7 @@ Deno.test("parseRecordArguments() of nothing records the example", () => {
     out: null,
     relayd: null,
     spill: null,
+    blackBox: null,
     seconds: null,
     json: false,
     cwd: ".",
