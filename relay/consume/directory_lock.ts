@@ -5,11 +5,13 @@ import { inUse, LOCK_FILE, takeDirectory } from "./output_directory.ts";
  * another session is refused until this one is closed or the process ends.
  */
 export class DirectoryLock {
+  readonly #directory: string;
   readonly #path: string;
   readonly #file: Deno.FsFile;
 
   /** Makes the directory, or empties it; a `TypeError` as of `assertReplaceable`. */
   constructor(directory: string) {
+    this.#directory = directory;
     this.#path = `${directory}/${LOCK_FILE}`;
     this.#file = takeDirectory(directory, () => {
       const file = Deno.openSync(this.#path, { create: true, write: true, mode: 0o600 });
@@ -22,6 +24,16 @@ export class DirectoryLock {
         throw error;
       }
     });
+  }
+
+  /** Refuses with an `Error` to go on when the directory is not the one that was locked any more. */
+  assertHeld(): void {
+    try {
+      if (Deno.statSync(this.#path).ino === this.#file.statSync().ino) return;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+    throw new Error(`Cannot write to ${this.#directory}: it was removed`);
   }
 
   /** Gives the directory free, and removes the file if that needs nobody to be asked. */
