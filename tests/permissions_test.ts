@@ -1,0 +1,198 @@
+import { assert, assertEquals } from "@std/assert";
+import { Daemon, RELAYD_MISSING } from "./relay/consume/relayd/daemon.ts";
+
+const ROOT = new URL("..", import.meta.url).pathname;
+const README = `${ROOT}README.md`;
+const CLI = `${ROOT}relay/cli/mod.ts`;
+const PROGRAM = new URL("./permissions_program.ts", import.meta.url).pathname;
+
+const isLimited = ["run", "read", "write", "ffi", "env", "sys"].some((name) =>
+  Deno.permissions.querySync({ name } as Deno.PermissionDescriptor).state !== "granted"
+);
+const ignore = isLimited || Deno.build.os === "windows";
+
+/** Stand for paths and addresses in the README's table. */
+interface Places {
+  readonly TRACER: string;
+  readonly DIR: string;
+  readonly FILE: string;
+  readonly SPILL: string;
+  readonly DENO: string;
+  readonly CONTROL: string;
+  readonly DATA: string;
+}
+
+interface Case {
+  /** The first cell of its row. */
+  readonly feature: string;
+  /** The second one, without marks. */
+  readonly permissions: string;
+  /** What is run, and what of its output says that it has worked. */
+  readonly args: (places: Places) => string[];
+  readonly says: RegExp;
+  /** What has to be there before. */
+  readonly before?: (places: Places) => Promise<unknown>;
+  readonly env?: (places: Places) => Record<string, string>;
+  readonly needsDaemon?: boolean;
+}
+
+const SESSION = "--allow-read=TRACER,DIR --allow-write=DIR";
+const BOX = "--allow-read=TRACER,DIR,FILE --allow-write=DIR,FILE --allow-ffi";
+const RECOVER = "--allow-read=FILE,DIR --allow-write=FILE,DIR";
+
+const cases: readonly Case[] = [
+  {
+    feature: "machine, relay, ring on one thread",
+    permissions: "none",
+    args: () => [PROGRAM, "machine"],
+    says: /^1 sub-buffer$/m,
+  },
+  {
+    feature: "CPUs that are workers",
+    permissions: "--allow-read=TRACER",
+    args: () => [PROGRAM, "worker"],
+    says: /^0,1 online$/m,
+  },
+  {
+    feature: "a machine whose RAM is a file",
+    permissions: "--allow-read=FILE --allow-write=FILE --allow-ffi",
+    args: ({ FILE }) => [PROGRAM, "machine on a file", FILE],
+    says: /^1 sub-buffer$/m,
+  },
+  {
+    feature: "a session, continuous or a flight recorder",
+    permissions: SESSION,
+    args: ({ DIR }) => [PROGRAM, "session", DIR],
+    says: /^1 performance\.now 0$/m,
+  },
+  {
+    feature: "… with the cheap clock, and an end at signals for busy programs",
+    permissions: `${SESSION} --allow-ffi`,
+    args: ({ DIR }) => [PROGRAM, "flight recorder", DIR],
+    says: Deno.build.os === "linux" ? /^1 clock_gettime 0$/m : /^1 /m,
+  },
+  {
+    feature: "… to a relay daemon",
+    permissions: "--allow-read=TRACER --allow-net=HOST:CONTROL,HOST:DATA",
+    args: ({ CONTROL, DATA }) => [PROGRAM, "relay daemon", `net://127.0.0.1:${CONTROL}:${DATA}`],
+    says: /^1 performance\.now 0$/m,
+    needsDaemon: true,
+  },
+  {
+    feature: "… and a spill directory",
+    permissions: "--allow-read=TRACER,SPILL --allow-write=SPILL --allow-net=HOST:CONTROL,HOST:DATA",
+    args: (
+      { CONTROL, DATA, SPILL },
+    ) => [PROGRAM, "relay daemon", `net://127.0.0.1:${CONTROL}:${DATA}`, SPILL],
+    says: /^1 performance\.now 0$/m,
+    needsDaemon: true,
+  },
+  {
+    feature: "… with a black box",
+    permissions: BOX,
+    args: ({ DIR, FILE }) => [PROGRAM, "black box", DIR, FILE],
+    says: /^1 /m,
+  },
+  {
+    feature: "the preloaded probes",
+    permissions: `${SESSION} --allow-env=LTT_RELAY_*`,
+    args: () => [`--preload=${ROOT}relay/probes/mod.ts`, PROGRAM, "machine"],
+    env: ({ DIR }) => ({ LTT_RELAY_OUT: DIR }),
+    says: /^1 sub-buffer$/m,
+  },
+  {
+    feature: "`record`",
+    permissions: "--allow-read=TRACER,DIR --allow-write=DIR --allow-run=DENO --allow-sys=hostname",
+    args: ({ DIR }) => [CLI, "record", "--cwd", DIR, "program.ts"],
+    before: ({ DIR }) => program(DIR),
+    says: /^ {2}1 events, .*; none lost/m,
+  },
+  {
+    feature: "`recover`, also `--live`",
+    permissions: RECOVER,
+    args: ({ DIR, FILE }) => [CLI, "recover", FILE, "--out", DIR],
+    before: (places) => killed(places),
+    says: /^ {2}1 events in 1 sub-buffer/m,
+  },
+  {
+    feature: "`recover --attach`",
+    permissions:
+      "--allow-read=FILE,FILE.drained,DIR --allow-write=FILE,FILE.drained,DIR --allow-ffi",
+    args: ({ DIR, FILE }) => [CLI, "recover", FILE, "--attach", "--out", DIR],
+    before: (places) => killed(places, "without output"),
+    says: /^ {2}1 events in 1 sub-buffer/m,
+  },
+  {
+    feature: "`relay`",
+    permissions: "--allow-read=DIR --allow-write=DIR",
+    args: ({ DIR }) => [CLI, "relay", "--cwd", DIR, "program.ts"],
+    before: ({ DIR }) => program(DIR),
+    says: /hold what went in/,
+  },
+];
+
+async function program(directory: string): Promise<void> {
+  await Deno.mkdir(directory);
+  await Deno.writeTextFile(`${directory}/program.ts`, 'console.log("hello");');
+}
+
+/** Leaves a black box, with one event, of a program that was killed. */
+async function killed({ FILE }: Places, kind: string = "with output"): Promise<void> {
+  const module = new URL("./permissions_killed_program.ts", import.meta.url).pathname;
+  await deno(["--allow-all", module, FILE, kind]);
+}
+
+async function deno(args: readonly string[], env: Record<string, string> = {}): Promise<string> {
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-check", "--no-prompt", ...args],
+    env: { ...env, NO_COLOR: "1" },
+  }).output();
+  return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+}
+
+for (const { feature, permissions, args, says, before, env, needsDaemon } of cases) {
+  Deno.test(`${feature}: needs what the README says, and nothing else`, {
+    ignore: ignore || (needsDaemon === true && RELAYD_MISSING),
+  }, async () => {
+    await using daemon = needsDaemon ? await Daemon.start() : null;
+    const directory = await Deno.realPath(await Deno.makeTempDir({ prefix: "ltt-permissions-" }));
+    try {
+      const places: Places = {
+        TRACER: ROOT,
+        DIR: `${directory}/trace`,
+        FILE: `${directory}/file`,
+        SPILL: `${directory}/spill`,
+        DENO: Deno.execPath(),
+        CONTROL: String(daemon?.address.controlPort),
+        DATA: String(daemon?.address.dataPort),
+      };
+      await before?.(places);
+      const flags = permissions === "none"
+        ? []
+        : permissions.replace(/\b[A-Z]+\b/g, (name) => placeOf(places, name)).split(" ");
+      const output = await deno([...flags, ...args(places)], env?.(places));
+      assert(says.test(output), `${flags.join(" ")}: ${output}`);
+    } finally {
+      await Deno.remove(directory, { recursive: true });
+    }
+  });
+}
+
+function placeOf(places: Places, name: string): string {
+  if (name === "HOST") return "127.0.0.1";
+  // The names of variables are names themselves.
+  return (places as unknown as Record<string, string>)[name] ?? name;
+}
+
+Deno.test("the README's table of permissions says what is tested here", { ignore }, () => {
+  const section = /## Permissions\n([\s\S]*?)\n## /.exec(Deno.readTextFileSync(README))![1];
+  const rows = section.split("\n").filter((line) => line.startsWith("|")).slice(2)
+    .map((line) => line.split("|").slice(1, 3).map((cell) => cell.trim()));
+  assertEquals(
+    rows,
+    cases.map(({ feature, permissions }) => [
+      feature,
+      permissions === "none" ? permissions : `\`${permissions}\``,
+    ]),
+  );
+});
