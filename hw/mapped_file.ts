@@ -48,14 +48,20 @@ const SYMBOLS = {
  * reserved takes no room on the disk. It is locked (`flock`) until it is closed or the process ends. An
  * `AlreadyExists` error for a file that is there, and an `Error` without `--allow-ffi`, on another system
  * than Linux and macOS, and on a file system that cannot share a map; nothing is left then. Needs
- * `--allow-write` and `--allow-read`.
+ * `--allow-write`.
  */
 export function mapNewFile(path: string, sizeBytes: number): MappedFile {
-  const libc = openMapping(path);
+  assertMappable(path);
   Deno.openSync(path, { createNew: true, write: true, mode: MODE }).close();
   try {
+    const file = openFile(path);
+    // Whoever looks at it before that finds an empty file.
+    if (file.libc.flock(file.fd, LOCK_EX_NB) !== 0) {
+      file.libc.close(file.fd);
+      throw new Error(`Cannot map ${path}: another process has locked it`);
+    }
     Deno.truncateSync(path, sizeBytes);
-    return map(libc, path, sizeBytes, true);
+    return map(file, path, sizeBytes);
   } catch (error) {
     Deno.removeSync(path);
     throw error;
@@ -64,10 +70,22 @@ export function mapNewFile(path: string, sizeBytes: number): MappedFile {
 
 /** Maps a file that is there, which another process may have mapped too. Errors as of {@linkcode mapNewFile}. */
 export function mapFile(path: string): MappedFile {
-  return map(openMapping(path), path, Deno.statSync(path).size, false);
+  const { size } = Deno.statSync(path);
+  return map(openFile(path), path, size);
+}
+
+/** Refuses with an `Error` to map files where that cannot be done at all. */
+export function assertMappable(path: string): void {
+  openMapping(path);
 }
 
 type Libc = Deno.StaticForeignLibraryInterface<typeof SYMBOLS>;
+
+/** A file that is open, by the C library. */
+interface OpenFile {
+  readonly libc: Libc;
+  readonly fd: number;
+}
 
 function openMapping(path: string): Libc {
   // Pointers take the whole permission, not that for one library.
@@ -76,17 +94,21 @@ function openMapping(path: string): Libc {
   throw new Error(`Cannot map ${path}: it takes --allow-ffi, and Linux or macOS`);
 }
 
-function map(libc: Libc, path: string, sizeBytes: number, isLocked: boolean): MappedFile {
+function openFile(path: string): OpenFile {
+  const libc = openMapping(path);
   const flags = O_RDWR | (Deno.build.os === "darwin" ? O_CLOEXEC.darwin : O_CLOEXEC.linux);
   const fd = libc.open(new TextEncoder().encode(`${path}\0`), flags);
   if (fd < 0) throw new Error(`Cannot map ${path}: it cannot be opened`);
+  return { libc, fd };
+}
+
+function map({ libc, fd }: OpenFile, path: string, sizeBytes: number): MappedFile {
   const pointer = libc.mmap(null, BigInt(sizeBytes), PROT_READ_WRITE, MAP_SHARED, fd, 0n);
   const address = Deno.UnsafePointer.value(pointer);
   if (pointer === null || address === MAP_FAILED) {
     libc.close(fd);
     throw new Error(`Cannot map ${path}: its file system cannot share ${sizeBytes} bytes`);
   }
-  if (isLocked) libc.flock(fd, LOCK_EX_NB);
   const { posix_fallocate: allocate } = libc;
   return {
     address,

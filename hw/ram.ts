@@ -16,8 +16,9 @@ export const PAGE_MASK: number = ~(PAGE_SIZE - 1);
 /**
  * What RAM is made of: `"shared"`, a `SharedArrayBuffer` that workers can be given; `"plain"`, an
  * `ArrayBuffer` of this thread alone, on which long copies run about twice as fast; a new file that is
- * mapped, and keeps what was stored when the process is killed; or a part of such a file. Files take
- * `--allow-ffi`, `--allow-read` and `--allow-write`, and of workers `--allow-ffi`.
+ * mapped, and keeps what was stored when the process is killed, and is open and locked until the process
+ * ends; or a part of such a file. A file takes `--allow-ffi` and `--allow-write`, and of workers
+ * `--allow-ffi`.
  */
 export type Backing = "shared" | "plain" | { readonly file: string } | MappedRam;
 

@@ -1,4 +1,4 @@
-import { mapNewFile } from "../../hw/mapped_file.ts";
+import { assertMappable, mapNewFile } from "../../hw/mapped_file.ts";
 import { type MappedRam, PAGE_SIZE } from "../../hw/mod.ts";
 import {
   type BoxInfo,
@@ -16,21 +16,23 @@ import {
  * records, also against a program that has the same name for it.
  */
 export class BlackBox {
+  /** Where it is. */
+  readonly path: string;
   /** What the session's machine has as RAM. */
   readonly ram: MappedRam;
   readonly #superblock: Uint8Array;
   readonly #state: Int32Array;
-  readonly #path: string;
   readonly #frames: number;
   readonly #close: () => void;
 
   /**
    * Makes a file for so many pages of RAM, in place of a black box that holds nothing. An error, and nothing
-   * changed, for a file that holds a trace nobody has recovered, that is in use, or is something else; and
-   * as of `mapNewFile`.
+   * changed, for a file that holds a trace nobody has recovered, that is in use, or is something else, a
+   * link too; and as of `mapNewFile`.
    */
   constructor(path: string, frames: number) {
     const length = frames * PAGE_SIZE;
+    assertMappable(path);
     ifReplaceable(path, () => Deno.removeSync(path));
     const { address, buffer, reserve, close } = mapNewFile(path, SUPERBLOCK_SIZE + length);
     this.ram = {
@@ -40,7 +42,7 @@ export class BlackBox {
     };
     this.#superblock = new Uint8Array(buffer, 0, SUPERBLOCK_SIZE);
     this.#state = new Int32Array(buffer, STATE_AT, 1);
-    this.#path = path;
+    this.path = path;
     this.#frames = frames;
     this.#close = close;
     if (!reserve(0, SUPERBLOCK_SIZE)) {
@@ -74,7 +76,7 @@ export class BlackBox {
   /** Closes the file and removes it: the session could not begin. */
   remove(): void {
     this.#close();
-    Deno.removeSync(this.#path);
+    Deno.removeSync(this.path);
   }
 }
 
@@ -85,18 +87,20 @@ export function assertBoxReplaceable(path: string): void {
 
 /** Does something to a black box that holds nothing, if it is there; anything else is refused. */
 function ifReplaceable(path: string, body: () => void): void {
+  const refuse = (why: string): never => {
+    throw new TypeError(`Cannot make black box ${path}: ${why}`);
+  };
   let file;
   try {
+    // To open a pipe would wait for somebody at its other end.
+    if (!Deno.lstatSync(path).isFile) refuse("there is something else");
     file = Deno.openSync(path, { read: true, write: true });
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return;
     throw error;
   }
   try {
-    const refuse = (why: string): never => {
-      throw new TypeError(`Cannot make black box ${path}: ${why}`);
-    };
-    if (!file.tryLockSync(true)) refuse("another session records to it");
+    if (!file.tryLockSync(true)) refuse("another process uses it");
     const page = new Uint8Array(SUPERBLOCK_SIZE);
     file.readSync(page);
     const state = readState(page) ?? refuse("there is something else");
@@ -104,7 +108,7 @@ function ifReplaceable(path: string, body: () => void): void {
       refuse("it holds a trace that was not recovered: recover it, or remove it");
     }
     // Somebody else may have made it anew before it was locked here.
-    if (Deno.statSync(path).ino !== file.statSync().ino) refuse("another session records to it");
+    if (Deno.lstatSync(path).ino !== file.statSync().ino) refuse("another process uses it");
     body();
   } finally {
     file.close();

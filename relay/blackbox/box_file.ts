@@ -18,13 +18,12 @@ export class BoxFile {
   readonly path: string;
   /** What its superblock says. */
   readonly info: BoxInfo;
-  /** What was loaded of the machine's RAM, at its address. */
-  readonly ram: ArrayBuffer;
   /** Whether its state can be set. */
   readonly writes: boolean;
   readonly #file: Deno.FsFile;
   /** A bit a frame: whether it is claimed. */
   readonly #claimed: Uint8Array;
+  #ram: ArrayBuffer | null = null;
 
   /**
    * Opens a black box, to set its state too if `writes`. A `TypeError` that says what is wrong for a file
@@ -34,10 +33,12 @@ export class BoxFile {
   constructor(path: string, writes: boolean) {
     this.path = path;
     this.writes = writes;
+    // To open a pipe would wait for somebody at its other end.
+    const { isFile } = Deno.statSync(path);
+    if (!isFile) throw new TypeError(`Cannot read black box ${path}: it is no file`);
     this.#file = Deno.openSync(path, { read: true, write: writes });
     try {
-      const { size, isFile } = this.#file.statSync();
-      if (!isFile) throw new TypeError(`Cannot read black box ${path}: it is no file`);
+      const { size } = this.#file.statSync();
       const page = new Uint8Array(SUPERBLOCK_SIZE);
       const length = this.#readAt(0, page);
       this.info = readSuperblock(path, page.subarray(0, length), size);
@@ -45,8 +46,12 @@ export class BoxFile {
       this.#file.close();
       throw error;
     }
-    this.ram = new ArrayBuffer(this.info.frames * PAGE_SIZE);
     this.#claimed = new Uint8Array(Math.ceil(this.info.frames / 8));
+  }
+
+  /** What was loaded of the machine's RAM, at its address. */
+  get ram(): ArrayBuffer {
+    return this.#ram ??= new ArrayBuffer(this.#ramSize);
   }
 
   /** Locks it, unless its program still runs, or somebody else recovers it; says whether that is done. */
@@ -69,7 +74,7 @@ export class BoxFile {
 
   /** Reads a part of RAM; a `TypeError` when it is not there, or the file was cut off meanwhile. */
   read(address: Address, into: Uint8Array): void {
-    const isInside = address >= 0 && address + into.length <= this.ram.byteLength;
+    const isInside = address >= 0 && address + into.length <= this.#ramSize;
     if (isInside && this.#readAt(SUPERBLOCK_SIZE + address, into) === into.length) return;
     throw new TypeError(
       `Cannot read black box ${this.path}: ${into.length} bytes at ${address} are not there`,
@@ -78,7 +83,7 @@ export class BoxFile {
 
   /** Reads a part of RAM into its place in {@linkcode BoxFile.ram}. */
   load(address: Address, length: number): void {
-    if (!(address >= 0 && address + length <= this.ram.byteLength)) {
+    if (!(address >= 0 && address + length <= this.#ramSize)) {
       throw new TypeError(`Cannot read black box ${this.path}: RAM has no byte ${address}`);
     }
     this.read(address, new Uint8Array(this.ram, address, length));
@@ -107,6 +112,10 @@ export class BoxFile {
   /** Closes it. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  get #ramSize(): number {
+    return this.info.frames * PAGE_SIZE;
   }
 
   /** Reads at a place in the file; says how many bytes were there. */

@@ -16,24 +16,14 @@ import {
   type OpenSubbuf,
   peekOpenSubbuf,
   ringLost,
-  RingMemory,
+  type RingMemory,
   RingWriter,
   type StoredSubbuf,
   storedSubbufs,
 } from "../ring/mod.ts";
-import { packetEnd, STREAM_STATE_SIZE, StreamState } from "../trace/mod.ts";
+import { packetEnd, type StreamState } from "../trace/mod.ts";
 import type { BoxFile } from "./box_file.ts";
-
-/** Where a stream is in RAM. */
-export interface StreamPlace {
-  /** Address of its state. */
-  readonly state: Address;
-  /** Address of its ring's control page. */
-  readonly control: Address;
-}
-
-/** What of a stream's state is not its tracepoints' figures. */
-const STATE_BEGIN = PAGE_SIZE;
+import { assertState, STATE_BEGIN, streamParts, type StreamPlace } from "./stream_parts.ts";
 
 /** The stream of a CPU in a black box. What it says is checked; what cannot be is a `TypeError`. */
 export class BoxStream {
@@ -46,24 +36,12 @@ export class BoxStream {
   readonly #ends = new Map<Address, PacketEnd>();
 
   /** Takes the frames of a stream. */
-  constructor(box: BoxFile, cpu: number, { state, control }: StreamPlace) {
+  constructor(box: BoxFile, cpu: number, place: StreamPlace) {
     this.#box = box;
     this.#cpu = cpu;
-    box.claim(state / PAGE_SIZE, STREAM_STATE_SIZE / PAGE_SIZE, "stream's state");
-    this.#stateAddress = state;
-    this.#state = new StreamState(box.ram, state);
-    this.#memory = new RingMemory(box.ram, control, (pfn, frames, use) => {
-      box.claim(pfn, frames, use);
-      if (use === "control page") box.load(pfn * PAGE_SIZE, frames * PAGE_SIZE);
-    });
-    const { cpu: ringCpu, headerSize } = this.#memory;
-    if (ringCpu !== cpu) {
-      throw new TypeError(`Cannot read the ring: it says it is CPU ${ringCpu}'s`);
-    }
-    if (headerSize !== PACKET_HEADER_SIZE) {
-      throw new TypeError(`Cannot read the ring: its headers have ${headerSize} bytes`);
-    }
-    this.#loadState();
+    this.#stateAddress = place.state;
+    const load = (address: Address, length: number): void => box.load(address, length);
+    ({ state: this.#state, memory: this.#memory } = streamParts(box, box.ram, cpu, place, load));
   }
 
   /** Its state. */
@@ -190,7 +168,6 @@ export class BoxStream {
 
   #loadState(): void {
     this.#box.load(this.#stateAddress, STATE_BEGIN);
-    if (this.#state.isPossible) return;
-    throw new TypeError("Cannot read the stream's state: it is damaged");
+    assertState(this.#state);
   }
 }

@@ -1,11 +1,14 @@
 import { mapFile, mappedMemory } from "../../hw/mapped_file.ts";
 import { PAGE_SIZE } from "../../hw/mod.ts";
 import { type ConsumedStream, Consumer, type TraceOutput } from "../consume/mod.ts";
-import { openSlots, ringLost, RingMemory, RingReader, RingWriter } from "../ring/mod.ts";
-import { Registry, REGISTRY_SIZE, StreamClient, StreamState } from "../trace/mod.ts";
+import { assertRepairable, openSlots, ringLost, RingReader, RingWriter } from "../ring/mod.ts";
+import { Registry, REGISTRY_SIZE, StreamClient } from "../trace/mod.ts";
 import type { BoxFile } from "./box_file.ts";
+import type { DrainLock } from "./drain_lock.ts";
+import { Faults } from "./faults.ts";
 import { CountingOutput } from "./packet_counts.ts";
 import type { Recovered, RecoveredStream } from "./recovery.ts";
+import { streamParts } from "./stream_parts.ts";
 import { SUPERBLOCK_SIZE } from "./superblock.ts";
 
 /** Milliseconds between two looks at rings that had nothing. */
@@ -16,27 +19,17 @@ const FLUSH_MS = 200;
 /**
  * Takes the events of a living program out of its black box as it records them, as the consumer of its
  * rings, until it ends or `signal` is aborted; when it has ended also what {@linkcode recover} takes. So a
- * program is drained whose own threads do nothing else. An `Error` for one that has an output of its own,
- * a flight recorder, and one that another process drains already; what the output throws ends it. Needs
- * `--allow-ffi`.
+ * program is drained whose own threads do nothing else. A stream that is damaged is left out and told;
+ * an `Error` when the output fails, or a packet is damaged. Needs `--allow-ffi`.
  */
 export async function drain(
-  box: BoxFile,
+  { box }: DrainLock,
   output: TraceOutput,
   signal?: AbortSignal,
 ): Promise<Recovered> {
-  const { facts: { mode, output: own }, uuid, registryPfn } = box.info;
-  const refuse = (why: string): never => {
-    throw new TypeError(`Cannot drain ${box.path}: ${why}`);
-  };
-  if (own !== null) refuse(`its own session writes it to ${own}`);
-  if (mode !== "continuous") refuse("it is a flight recorder's, which --live looks at");
-  const lockPath = `${box.path}.drained`;
-  using lock = Deno.openSync(lockPath, { create: true, write: true, mode: 0o600 });
-  if (!lock.tryLockSync(true)) refuse("another process does");
+  const { uuid, registryPfn, frames } = box.info;
   const { address } = mapFile(box.path);
-  const length = box.info.frames * PAGE_SIZE;
-  const ram = mappedMemory(address + BigInt(SUPERBLOCK_SIZE), length);
+  const ram = mappedMemory(address + BigInt(SUPERBLOCK_SIZE), frames * PAGE_SIZE);
   box.claim(registryPfn, REGISTRY_SIZE / PAGE_SIZE, "registry");
   const registry = Registry.checked(ram, registryPfn * PAGE_SIZE, () => {});
   const counting = new CountingOutput(output);
@@ -44,13 +37,16 @@ export async function drain(
   const rings = new DrainedRings(box, ram, registry);
   const flush = (): void => {
     for (const { stream } of rings.all) consumer.flush(stream);
-    if (consumer.failure !== null) throw new Error(consumer.failure);
+    if (consumer.failure !== null) {
+      throw new Error(`Cannot write to ${output.name}: ${consumer.failure}`);
+    }
   };
   let flushed = performance.now();
   let hasEnded = false;
   while (!hasEnded && !signal?.aborted) {
     hasEnded = box.tryLock();
     rings.find();
+    if (hasEnded) rings.leaveOutDamaged();
     const packets = rings.all.reduce((sum, { stream }) => sum + consumer.drain(stream), 0);
     if (performance.now() - flushed > FLUSH_MS) {
       flush();
@@ -60,8 +56,8 @@ export async function drain(
   }
   if (hasEnded) rings.repair();
   flush();
-  Deno.removeSync(lockPath);
-  return { streams: rings.found(counting), faults: [], faultCount: 0, isAll: hasEnded };
+  const { told: faults, count: faultCount } = rings.faults;
+  return { streams: rings.found(counting), faults, faultCount, isAll: hasEnded };
 }
 
 /** A ring, as its consumer has it. */
@@ -73,7 +69,10 @@ interface DrainedRing {
 
 /** The rings of a black box that is mapped. */
 class DrainedRings {
-  readonly all: DrainedRing[] = [];
+  readonly faults: Faults = new Faults();
+  /** Those that are not damaged. */
+  all: readonly DrainedRing[] = [];
+  readonly #known = new Set<number>();
   readonly #box: BoxFile;
   readonly #ram: ArrayBuffer;
   readonly #registry: Registry;
@@ -88,21 +87,26 @@ class DrainedRings {
   find(): void {
     for (let cpu = 0; cpu < this.#box.info.cpus; cpu++) {
       const place = this.#registry.stream(cpu);
-      const isKnown = this.all.some(({ stream }) => stream.cpu === cpu);
-      if (isKnown || place === null || place.control === 0) continue;
-      const memory = new RingMemory(
-        this.#ram,
-        place.control,
-        (pfn, frames, use) => this.#box.claim(pfn, frames, use),
-      );
-      const reader = new RingReader(memory, new Int32Array(new SharedArrayBuffer(4 * (cpu + 1))));
-      // The lock says that nobody else reads; one who is gone may have left the ring as his.
-      reader.takeOver();
-      const state = new StreamState(this.#ram, place.state);
-      const isLast = cpu === this.#box.info.cpus - 1;
-      const alsoLost = (): number => isLast ? this.#registry.unattached : 0;
-      this.all.push({ stream: { cpu, reader, memory, state, alsoLost }, openSlots: 0 });
+      if (this.#known.has(cpu) || place === null || place.control === 0) continue;
+      this.#known.add(cpu);
+      this.faults.sparing(cpu, () => {
+        const { memory, state } = streamParts(this.#box, this.#ram, cpu, place, () => {});
+        const reader = new RingReader(memory, new Int32Array(new SharedArrayBuffer(4 * (cpu + 1))));
+        // The lock says that nobody else reads; one who is gone may have left the ring as his.
+        reader.takeOver();
+        const isLast = cpu === this.#box.info.cpus - 1;
+        const alsoLost = (): number => isLast ? this.#registry.unattached : 0;
+        const ring = { stream: { cpu, reader, memory, state, alsoLost }, openSlots: 0 };
+        this.all = [...this.all, ring];
+      });
     }
+  }
+
+  /** Leaves out the rings that no writer leaves like this. */
+  leaveOutDamaged(): void {
+    this.all = this.all.filter(({ stream: { cpu, memory } }) =>
+      this.faults.sparing(cpu, () => assertRepairable(memory))
+    );
   }
 
   /** Brings in order what writers left that are gone. */

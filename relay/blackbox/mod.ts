@@ -8,6 +8,7 @@
 export * from "./black_box.ts";
 export * from "./box_file.ts";
 export * from "./drain.ts";
+export * from "./drain_lock.ts";
 export { type PacketCounts } from "./packet_counts.ts";
 export * from "./recovery.ts";
 export * from "./trace_completion.ts";

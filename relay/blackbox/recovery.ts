@@ -1,15 +1,15 @@
 import { PAGE_SIZE } from "../../hw/mod.ts";
 import { closedPacket, emptyPacket, type TraceOutput } from "../consume/mod.ts";
-import { CtfError, PACKET_HEADER_SIZE, readPacketInfo } from "../ctf/mod.ts";
+import { PACKET_HEADER_SIZE, readPacketInfo } from "../ctf/mod.ts";
 import { Registry, REGISTRY_SIZE } from "../trace/mod.ts";
 import type { BoxFile } from "./box_file.ts";
 import { CountingOutput, type PacketCounts } from "./packet_counts.ts";
-import { BoxStream, type StreamPlace } from "./box_stream.ts";
+import { BoxStream } from "./box_stream.ts";
+import { Faults } from "./faults.ts";
+import type { StreamPlace } from "./stream_parts.ts";
 
 /** Looks at a stream of a living program, which has delivered a sub-buffer each time meanwhile. */
 const TRIES = 4;
-/** Most faults of a black box that are told one by one. */
-const MOST_FAULTS = 20;
 
 /** What was found of the stream of a CPU. */
 export interface RecoveredStream extends PacketCounts {
@@ -51,8 +51,7 @@ class Recovery {
   readonly #isLive: boolean;
   #registry: Registry;
   #metadataLength = 0;
-  readonly #faults: string[] = [];
-  #faultCount = 0;
+  readonly #faults = new Faults();
   /** What packets are copied to, one at a time. */
   #packet = new Uint8Array(0);
 
@@ -71,13 +70,13 @@ class Recovery {
       const place = this.#registry.stream(cpu);
       // Its CPU was about to come up.
       if (place === null || place.control === 0) continue;
-      this.#sparing(cpu, () => {
+      this.#faults.sparing(cpu, () => {
         const found = this.#stream(cpu, place);
         if (found.subbufs > 0 || found.lost > 0) streams.push(found);
       });
     }
-    const [faults, faultCount, isAll] = [this.#faults, this.#faultCount, !this.#isLive];
-    return { streams, faults, faultCount, isAll };
+    const { told: faults, count: faultCount } = this.#faults;
+    return { streams, faults, faultCount, isAll: !this.#isLive };
   }
 
   #stream(cpu: number, place: StreamPlace): RecoveredStream {
@@ -92,9 +91,11 @@ class Recovery {
         const begin = { uuid: this.#box.info.uuid, cpu, seq, timestampBegin };
         this.#output.packet(cpu, [emptyPacket(begin, stream.state, lost)]);
       };
-      // Babeltrace gives no number for losses in the first packet of a stream.
-      if (last.eventsDiscarded === null) empty(last.seq + 1, 0);
-      empty(last.seq + (last.eventsDiscarded === null ? 2 : 1), lost);
+      // Babeltrace gives no number for losses in the first packet of a stream. A program that goes on
+      // will have a packet of that number.
+      const isFirst = last.eventsDiscarded === null && !this.#isLive;
+      if (isFirst) empty(last.seq + 1, 0);
+      empty(last.seq + (isFirst ? 2 : 1), lost);
     }
     return { cpu, thread: stream.thread, ...this.#output.counts(cpu), openSlots, lost };
   }
@@ -126,7 +127,7 @@ class Recovery {
     for (const stored of stream.stored) {
       if (stored.seq <= seq) continue;
       seq = stored.seq;
-      this.#sparing(cpu, () => {
+      this.#faults.sparing(cpu, () => {
         const packet = stream.copy(stored, this.#room(stored.dataSize));
         if (this.#isLive && !stream.isWhole(stored)) return;
         stream.complete(stored, packet);
@@ -165,17 +166,6 @@ class Recovery {
     const length = Math.ceil(size / PAGE_SIZE) * PAGE_SIZE;
     if (this.#packet.length < length) this.#packet = new Uint8Array(length);
     return this.#packet;
-  }
-
-  /** Does something with a stream; what of it turns out damaged is told and left out. */
-  #sparing(cpu: number, body: () => void): void {
-    try {
-      body();
-    } catch (error) {
-      if (!(error instanceof TypeError || error instanceof CtfError)) throw error;
-      this.#faultCount++;
-      if (this.#faults.length < MOST_FAULTS) this.#faults.push(`CPU ${cpu}: ${error.message}`);
-    }
   }
 }
 

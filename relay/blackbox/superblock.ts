@@ -43,7 +43,7 @@ import { NR_CPUS, PAGE_SIZE } from "../../hw/mod.ts";
 /** Bytes before RAM. */
 export const SUPERBLOCK_SIZE: number = PAGE_SIZE;
 /** Version of this layout. */
-export const BOX_VERSION: number = 1;
+const BOX_VERSION = 1;
 
 const MAGIC = "LTTRELAY";
 const VERSION_AT = 8;

@@ -1,5 +1,5 @@
 import { PAGE_SIZE } from "../../hw/mod.ts";
-import { LOCK_FILE, type TraceOutput } from "../consume/mod.ts";
+import type { TraceOutput } from "../consume/mod.ts";
 import {
   PACKET_HEADER_SIZE,
   PACKET_MAGIC,
@@ -198,11 +198,11 @@ export class TraceCompletion implements TraceOutput {
 function streamsIn(path: string): number[] {
   const cpus: number[] = [];
   for (const { name, isFile } of Deno.readDirSync(path)) {
-    const stream = /^channel0_(\d{1,3})$/.exec(name);
+    const stream = /^channel0_(0|[1-9]\d{0,2})$/.exec(name);
     if (isFile && stream !== null) cpus.push(Number(stream[1]));
     else if (/^channel0_\d+_\d+$/.test(name)) {
       throw new TypeError(`Cannot complete trace ${path}: its streams are in several files each`);
-    } else if (name !== "metadata" && !name.startsWith(".") && name !== LOCK_FILE) {
+    } else if (!(isFile && name === "metadata") && !name.startsWith(".")) {
       throw new TypeError(`Cannot complete trace ${path}: it holds "${name}"`);
     }
   }

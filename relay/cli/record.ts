@@ -8,7 +8,7 @@ import {
   STATISTICS_FILE,
   urlHost,
 } from "../consume/mod.ts";
-import { readSettings } from "../probes/options.ts";
+import { readSettings, VARIABLES } from "../probes/options.ts";
 import { resolveOptions } from "../session/options.ts";
 import type { Figures } from "../session/statistics_file.ts";
 import { timestamp } from "../session/timestamp.ts";
@@ -45,7 +45,9 @@ export async function record(args: readonly string[]): Promise<number> {
       console.log(usage);
       return 0;
     }
-    return await new Recording(options, status).run();
+    return await attempt("record", options.script ?? "the example", () => {
+      return new Recording(options, status).run();
+    });
   } catch (error) {
     if (!(error instanceof JobError)) throw error;
     status.clear();
@@ -160,6 +162,8 @@ class Recording {
     const { LTT_RELAY_REDACT: redact } = this.#options.env;
     const givenUp = givenUpPermissions(this.#granted, this.#options, this.#places);
     return {
+      // What the program would inherit was not asked for here.
+      ...Object.fromEntries(VARIABLES.map((name) => [name, ""])),
       LTT_RELAY_OUT: this.#trace,
       ...this.#settings(),
       ...(redact === undefined ? {} : { LTT_RELAY_REDACT: moduleUrl(redact, this.#cwd) }),
@@ -206,16 +210,21 @@ class Recording {
     console.log(`\n${JSON.stringify(summaryOf(output, statistics, written))}`);
   }
 
-  /** Says where the rest is, if the program was killed; answers whether it was. */
+  /** Says where the rest is, if the program was killed or its trace removed; answers whether that is so. */
   #sayKilled(pid: number): boolean {
     using box = this.#blackBox === null ? null : openBox(this.#blackBox);
-    if (box === null || box.info.facts.pid !== pid || box.state !== "holds a trace") return false;
+    if (box === null || box.info.facts.pid !== pid) return false;
     const { relayd, env } = this.#options;
-    const isWhole = relayd === null && env.LTT_RELAY_MODE === undefined &&
-      env.LTT_RELAY_MAX_FILE_SIZE === undefined;
+    const isContinuous = relayd === null && env.LTT_RELAY_MODE === undefined;
+    // The program's session may not look: it has given up the permission.
+    const isGone = isContinuous && !existsSync(`${this.#trace}/metadata`);
+    if (isGone) box.state = "holds a trace";
+    if (box.state !== "holds a trace") return false;
+    const isWhole = isContinuous && env.LTT_RELAY_MAX_FILE_SIZE === undefined && !isGone;
     const completed = isWhole ? ` --out ${quoted(this.#trace)}` : "";
+    const why = isGone ? "The trace was removed" : "The program ended before all was written";
     console.error(
-      `  The program ended before all was written. What it had recorded is in the black box:\n\n` +
+      `  ${why}. What it had recorded is in the black box:\n\n` +
         `  deno task recover ${quoted(box.path)}${completed}\n`,
     );
     return true;
@@ -246,7 +255,7 @@ class Recording {
 
 function openBox(path: string): BoxFile | null {
   try {
-    return new BoxFile(path, false);
+    return new BoxFile(path, true);
   } catch {
     return null;
   }

@@ -3,6 +3,7 @@ import { relative, resolve } from "node:path";
 import {
   BoxFile,
   drain,
+  DrainLock,
   recover as takeOut,
   type Recovered,
   TraceCompletion,
@@ -38,11 +39,12 @@ export async function recover(args: readonly string[]): Promise<number> {
 async function run(path: string, out: string, options: RecoverArguments): Promise<number> {
   using box = openBox(path, !options.live);
   if (!options.live && !options.attach) lock(box);
+  using drainLock = options.attach ? new DrainLock(box) : null;
   const output = await attempt("write trace to", out, () => openOutput(out, box.info.uuid));
   let found: Recovered;
   try {
-    found = options.attach
-      ? await untilInterrupted((signal) => drain(box, output, signal))
+    found = drainLock !== null
+      ? await untilInterrupted((signal) => drain(drainLock, output, signal))
       : takeOut(box, output, options.live);
   } finally {
     output.close();

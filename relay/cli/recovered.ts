@@ -11,7 +11,7 @@ import { counted, quoted, size } from "./summary.ts";
 export function recoveredText(
   trace: string,
   { pid, startedAt, mode, output }: BoxFacts,
-  { streams, faults, faultCount }: Recovered,
+  { streams, faults, faultCount, isAll }: Recovered,
   added: number | null,
 ): string {
   const sum = (key: "events" | "bytes" | "subbufs" | "openSlots" | "lost"): number =>
@@ -20,6 +20,7 @@ export function recoveredText(
     { cpu, thread, events, bytes, subbufs, openSlots, lost },
   ) => [cpu, plainText(thread), events, bytes, subbufs, openSlots, lost]);
   const open = sum("openSlots");
+  const isWhole = isAll && mode === "continuous" && faultCount === 0;
   const isElsewhere = mode === "continuous" && output !== null && !isRelaydUrl(output) &&
     added === null;
   return [
@@ -38,7 +39,7 @@ export function recoveredText(
     `${sum("lost") === 0 ? "none lost" : `${sum("lost")} lost`}`,
     ...(added === null
       ? []
-      : [`  ${trace} lacked ${counted(added, "packet")}, and is complete now`]),
+      : [`  ${trace} got ${counted(added, "packet")}${isWhole ? ", and is complete now" : ""}`]),
     ...(isElsewhere
       ? [`  the program wrote to ${plainText(output)}: --out there completes that`]
       : []),

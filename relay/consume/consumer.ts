@@ -93,6 +93,11 @@ export class Consumer {
     }
   }
 
+  /** Looks whether what was written is still there: its output fails if not. */
+  look(): void {
+    this.#write(() => this.#output.assertThere?.());
+  }
+
   /**
    * Writes all that a stream has recorded by now, and how many events it has lost, though whoever
    * writes goes on: consumes what is delivered, and writes what is not as a packet that the next one

@@ -40,6 +40,11 @@ export class TraceDirectory implements TraceOutput {
     this.#metadata.append([bytes]);
   }
 
+  /** Refuses with a `NotFound` error to go on when it was removed. */
+  assertThere(): void {
+    this.#metadata.assertThere(this.name);
+  }
+
   /** Appends a packet to a stream. */
   packet(cpu: number, pieces: readonly Uint8Array[]): void {
     this.#stream(cpu).append(pieces);

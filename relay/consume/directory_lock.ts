@@ -1,4 +1,4 @@
-import { inUse, LOCK_FILE, takeDirectory } from "./output_directory.ts";
+import { assertThere, inUse, LOCK_FILE, takeDirectory } from "./output_directory.ts";
 
 /**
  * Keeps a directory for the snapshots of one session: what is there of earlier ones is removed, and
@@ -26,14 +26,9 @@ export class DirectoryLock {
     });
   }
 
-  /** Refuses with an `Error` to go on when the directory is not the one that was locked any more. */
+  /** Refuses with a `NotFound` error to go on when the directory was removed. */
   assertHeld(): void {
-    try {
-      if (Deno.statSync(this.#path).ino === this.#file.statSync().ino) return;
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
-    throw new Error(`Cannot write to ${this.#directory}: it was removed`);
+    assertThere(this.#file, this.#directory);
   }
 
   /** Gives the directory free, and removes the file if that needs nobody to be asked. */

@@ -35,6 +35,7 @@ export class DirectorySink implements StreamSink {
   /** Writes all that was recorded by now; throws why that cannot be done. */
   flush(): void {
     for (const stream of this.#streams) this.#consumer.flush(stream);
+    this.#consumer.look();
     if (this.failure !== null) throw new Error(this.failure);
   }
 

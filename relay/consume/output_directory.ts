@@ -94,6 +94,17 @@ export function inUse(path: string): TypeError {
   return new TypeError(`Cannot write a trace to ${path}: another session does`);
 }
 
+/**
+ * Refuses with a `NotFound` error to go on in a directory whose open file was removed; without the permission
+ * to look, which may be given up by now, it goes on.
+ */
+export function assertThere(file: Deno.FsFile, directory: string): void {
+  const { state } = Deno.permissions.querySync({ name: "read", path: directory });
+  if (state === "granted" && file.statSync().nlink === 0) {
+    throw new Deno.errors.NotFound(`Cannot write to ${directory}: it was removed`);
+  }
+}
+
 function foreignIn(snapshot: string): string[] {
   return [...Deno.readDirSync(snapshot)].filter((entry) => !isOfTrace(entry))
     .map(({ name }) => name);

@@ -1,3 +1,5 @@
+import { assertThere } from "./output_directory.ts";
+
 /** Reading and writing for the user, nobody else. */
 const MODE = 0o600;
 
@@ -19,6 +21,11 @@ export class TraceFile {
   /** Locks the file until it is closed, or the process ends; `false` if somebody else has. */
   tryLock(): boolean {
     return this.#file.tryLockSync(true);
+  }
+
+  /** Refuses with a `NotFound` error to go on when the file was removed, as with all its directory. */
+  assertThere(directory: string): void {
+    assertThere(this.#file, directory);
   }
 
   /** Bytes of the pieces that stay. */

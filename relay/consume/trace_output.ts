@@ -8,6 +8,8 @@ export interface TraceOutput {
   packet(cpu: number, pieces: readonly Uint8Array[]): void;
   /** Appends a packet that the next one of the CPU replaces: what is known of it now. */
   provisional(cpu: number, packet: Uint8Array): void;
+  /** Throws if what was written is not there any more; only where that can be. */
+  assertThere?(): void;
   /** Nothing more comes. */
   close(): void;
 }

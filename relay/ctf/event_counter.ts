@@ -1,4 +1,4 @@
-import { CtfError } from "./ctf_error.ts";
+import type { CtfError } from "./ctf_error.ts";
 import { DecodeState } from "./decode_state.ts";
 import { MetadataParser } from "./metadata_parser.ts";
 import { type PacketHead, readPacketHead } from "./packet_head.ts";

@@ -15,6 +15,10 @@ import { type ProbeSettings, readSettings, readVariable } from "./options.ts";
 import { canReadTracer } from "./tracer_modules.ts";
 import type { RedactionHook } from "./redaction.ts";
 
+/** Tries to find an output that no other thread of the process has, and milliseconds between two. */
+const MOST_TRIES = 10;
+const RETRY_MS = 100;
+
 /**
  * Starts a session and installs the probes, by the environment's options. Never throws: what cannot be
  * done is said on standard error, and the program runs untraced. Does nothing when the thread is traced
@@ -28,7 +32,7 @@ export async function startFromEnvironment(): Promise<void> {
     const redactModule = moduleUrl(settings.redactModule);
     const redact = redactModule === null ? undefined : await loadHook(redactModule);
     const { probes, subscribes, loopPeriodMs } = settings;
-    const session = await TraceSession.start(ofOurOwn(settings.session));
+    const session = await startOwn(settings.session);
     try {
       installProbes(session, { probes, redact, redactModule, subscribes, loopPeriodMs });
     } catch (error) {
@@ -42,6 +46,23 @@ export async function startFromEnvironment(): Promise<void> {
   }
 }
 
+/**
+ * Starts the session. Threads of `deno test --parallel` start theirs at the same time, and what another one
+ * has just taken says of which process it is a moment later.
+ */
+async function startOwn(options: ProbeSettings["session"]): Promise<TraceSession> {
+  for (let tries = 1;; tries++) {
+    try {
+      return await TraceSession.start(ofOurOwn(options));
+    } catch (error) {
+      const isTaken = error instanceof TypeError &&
+        / another (session does|process uses it)$/.test(error.message);
+      if (!isTaken || tries === MOST_TRIES) throw error;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+}
+
 /** Nobody is asked for a permission on the tracer's account. */
 function assertPermitted({ session }: ProbeSettings): void {
   const { output, spill = null, backing } = session;
@@ -49,7 +70,7 @@ function assertPermitted({ session }: ProbeSettings): void {
     for (const name of ["read", "write"] as const) {
       if (path === null) continue;
       if (Deno.permissions.querySync({ name, path }).state === "granted") continue;
-      throw new Error(`Cannot write trace ${output}: it needs --allow-${name}=${path}`);
+      throw new Error(`Cannot write to ${path}: it needs --allow-${name}=${path}`);
     }
   }
   if (isRelaydUrl(output)) assertNetAllowed(output);

@@ -4,6 +4,8 @@
  *
  * @module
  */
+import { isFfiAllowed } from "../../hw/libc.ts";
+import { say } from "../session/loss_report.ts";
 import { TraceSession } from "../session/mod.ts";
 import { installInWorker } from "./install_groups.ts";
 import { MessageHold } from "./message_hold.ts";
@@ -27,8 +29,12 @@ export async function begin(
   quietly(() => showLocation(specifier));
   quietly(() => {
     setWorker(init);
-    const session = TraceSession.attach(init.handle, { name: globalThis.name || "worker" });
-    installInWorker(session, hook, init.probes);
+    const name = globalThis.name || "worker";
+    if ("address" in init.handle.pool.ram && !isFfiAllowed()) {
+      say(`${name} is not traced: in a black box that takes --allow-ffi`);
+      return;
+    }
+    installInWorker(TraceSession.attach(init.handle, { name }), hook, init.probes);
   });
   hold.releaseWhenListened();
   return () => {

@@ -35,7 +35,8 @@ export class BusyExit {
   note({ kind, text }: Request): void {
     // The other thread ends the process next, or there is nothing left to write. Before it is answered:
     // while anybody listens, a signal does not have its default action.
-    if (kind === "close" || (kind === "exit" && text !== "")) this.#leave();
+    const isSignal = SIGNALS.some(({ name }) => name === text);
+    if (kind === "close" || (kind === "exit" && isSignal)) this.#leave();
   }
 
   async #listen(): Promise<void> {

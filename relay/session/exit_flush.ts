@@ -28,7 +28,7 @@ export class ExitFlush {
    * Writes everything, or waits for a request to close that is made already. Answers `false`, having
    * said so, if that takes too long; what else cannot be written is said too.
    */
-  flush(reason: ExitReason, isEndedBySignal: boolean, closeRequest: number | null): boolean {
+  flush(reason: ExitReason, isEnd: boolean, closeRequest: number | null): boolean {
     const isError = reason === "error" || reason === "unhandledrejection";
     let snapshot: number | null = null;
     try {
@@ -37,7 +37,7 @@ export class ExitFlush {
         snapshot = this.#mailbox.post("snapshot", reason);
       }
       // What else cannot be written the session's thread says by itself.
-      const request = closeRequest ?? this.#mailbox.post("exit", isEndedBySignal ? reason : "");
+      const request = closeRequest ?? this.#mailbox.post("exit", isEnd ? reason : "");
       if (!this.#mailbox.wait(request, this.#timeoutMs)) {
         if (this.#mailbox.closed) throw new Error("Cannot write the trace: the session is closed");
         this.#sayLate();

@@ -12,10 +12,10 @@ import { type EndingSignal, SIGNALS, type SignalWords } from "./signals.ts";
 export type ExitReason = "unload" | "error" | "unhandledrejection" | "exit" | EndingSignal["name"];
 
 /**
- * Has everything written. It is told whether the process ends by that signal next. Answers `false` if
- * that took longer than there is time for.
+ * Has everything written. It is told whether the process ends next, as far as anybody knows. Answers
+ * `false` if that took longer than there is time for.
  */
-export type ExitFlush = (reason: ExitReason, isEndedBySignal: boolean) => boolean;
+export type ExitFlush = (reason: ExitReason, isEnd: boolean) => boolean;
 
 const EVENTS = ["unload", "error", "unhandledrejection"] as const;
 
@@ -42,7 +42,9 @@ let isWatching = false;
 export function handleExit(flush: ExitFlush, signals: SignalWords | null): () => void {
   watchListeners();
   const removers = EVENTS.map((type) => {
-    const entry = { type, listener: (): void => void flush(type, false) };
+    // The program may go on after an error. Ours is the last listener.
+    const listener = (event: Event): void => void flush(type, !event.defaultPrevented);
+    const entry = { type, listener };
     last.add(entry);
     addEventListener.call(globalThis, type, entry.listener);
     return (): void => {
@@ -50,7 +52,7 @@ export function handleExit(flush: ExitFlush, signals: SignalWords | null): () =>
       globalThis.removeEventListener(type, entry.listener);
     };
   });
-  const onExit = (): void => void flush("exit", false);
+  const onExit = (): void => void flush("exit", true);
   process.on("exit", onExit);
   removers.push(() => process.off("exit", onExit));
   const remove = (): void => callAll(removers);

@@ -39,6 +39,8 @@ const SESSION_NOTIFIER_PRIORITY = 3;
 const SPARE_CPUS = 4;
 /** Milliseconds between two looks at the figures. */
 const STATISTICS_MS = 1000;
+/** Longest name of an output that stands in a black box, in characters. */
+const MOST_OUTPUT = 500;
 /** Nanoseconds within which an event is in its ring after its time was read, unless the process is stopped. */
 const WRITTEN_WITHIN_NS = 1e9;
 
@@ -76,6 +78,8 @@ export class Recorder {
   /** When this thread was last asked how quiet it is, and since when it was often enough. */
   #askedQuiet = 0;
   #runningSince = 0;
+  /** Whether the snapshot that was asked for last was written. */
+  #hasSnapshot = false;
 
   /**
    * Boots the machine and makes the output. What cannot be had is thrown, and nothing is left but `parts`.
@@ -155,7 +159,8 @@ export class Recorder {
       this.#unwritten = failure !== null && isEnd ? unwrittenBytes(this.#streams) : 0;
       this.#writeStatistics();
       if (isEnd) this.#report();
-      if (isEnd && this.#isElsewhere(kind)) this.#box!.state = "empty";
+      const isOver = kind === "close" || (kind === "exit" && text !== "");
+      if (isOver && this.#isElsewhere(kind)) this.#box!.state = "empty";
       if (kind === "close") this.#end();
     }
     return "";
@@ -168,7 +173,8 @@ export class Recorder {
   }
 
   #describe(nodes: readonly number[]): void {
-    const { mode, output, maxCpus } = this.#options;
+    const { mode, maxCpus } = this.#options;
+    const output = shortened(this.#options.output);
     this.#box?.describe({
       registryPfn: this.handle.registry / PAGE_SIZE,
       cpus: maxCpus + 1,
@@ -181,17 +187,20 @@ export class Recorder {
   #isElsewhere(kind: "close" | "exit"): boolean {
     const { mode, output, snapshotsAtExit } = this.#options;
     if (this.#box === null || output === null || this.#outputs.failure !== null) return false;
-    return mode === "continuous" || kind === "close" || snapshotsAtExit;
+    return mode === "continuous" || (snapshotsAtExit ? this.#hasSnapshot : kind === "close");
   }
 
   #snapshot(why: string): string {
     const { mode, output } = this.#options;
     if (mode !== "flight-recorder" || output === null) {
-      const why = output === null ? "has no output" : "writes everything already";
-      throw new TypeError(`Cannot take a snapshot: the session ${why}`);
+      const refusal = output === null ? "has no output" : "writes everything already";
+      throw new TypeError(`Cannot take a snapshot: the session ${refusal}`);
     }
+    this.#hasSnapshot = false;
     this.#tick();
-    return this.#outputs.snapshot(why, this.#streams);
+    const path = this.#outputs.snapshot(why, this.#streams);
+    this.#hasSnapshot = true;
+    return path;
   }
 
   #addStream(cpu: number): void {
@@ -281,4 +290,11 @@ export class Recorder {
     const { lost } = readStatistics(this.handle);
     this.#losses.say(this.#outputs.failure, this.#unwritten, lost);
   }
+}
+
+/** A name of an output that is not too long for a superblock; people alone read it. */
+function shortened(output: string | null): string | null {
+  return output === null || output.length <= MOST_OUTPUT
+    ? output
+    : `${output.slice(0, MOST_OUTPUT)}…`;
 }

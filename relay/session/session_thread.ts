@@ -5,7 +5,7 @@
  * @module
  */
 import { parentPort } from "node:worker_threads";
-import { thrownText } from "../../hw/mod.ts";
+import { KernelError, thrownText } from "../../hw/mod.ts";
 import { BlackBox } from "../blackbox/black_box.ts";
 import { isRelaydUrl, parseRelaydUrl, RelaydLink } from "../consume/mod.ts";
 import { BusyExit } from "./busy_exit.ts";
@@ -32,6 +32,11 @@ port.once("message", async ({ options, mailbox, signals }: ThreadStart) => {
   } catch (error) {
     await link?.close();
     box?.remove();
+    if (box !== null && error instanceof KernelError && error.code === "ENOMEM") {
+      const message = `Cannot make black box ${box.path}: its disk has no room for it`;
+      answer({ type: "failed", name: "Error", message });
+      return;
+    }
     const isUsers = error instanceof RangeError || error instanceof TypeError;
     const name = isUsers ? error.name : "Error";
     const isOurs = isUsers || (error instanceof Error && error.name === "Error");

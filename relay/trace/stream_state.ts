@@ -23,6 +23,8 @@ const TEXT_SIZE = 256;
 const EVENTS_AT = 4096;
 const LOST_AT = EVENTS_AT + 8 * MAX_TRACEPOINTS;
 const BYTES_AT = LOST_AT + 8 * MAX_TRACEPOINTS;
+/** Looks at counts that change meanwhile; no writer looks as often, but memory may be anybody's. */
+const MOST_LOOKS = 1000;
 /** Bytes of it, up to the next power of two. */
 export const STREAM_STATE_SIZE: number = 128 * 1024;
 
@@ -88,11 +90,12 @@ export class StreamState {
    * reads the ring's counts.
    */
   lostNow(lost: () => LostCounts): LostCounts {
-    for (;;) {
+    for (let tries = 1;; tries++) {
       // The writer may look meanwhile: then what was read does not belong together.
       const before = this.#lostBy.slice();
       const counts = lost();
-      if (before.every((n, i) => n === this.#lostBy[i])) return upToDate(before, counts);
+      const isSame = before.every((n, i) => n === this.#lostBy[i]);
+      if (isSame || tries === MOST_LOOKS) return upToDate(before, counts);
     }
   }
 

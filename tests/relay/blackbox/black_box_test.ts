@@ -2,7 +2,7 @@ import { BlackBox, BoxFile } from "../../../relay/blackbox/mod.ts";
 import { TraceSession } from "@ltt/relay/session";
 import { u32 } from "@ltt/relay/trace";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { BoxDirectory, ignore } from "./support.ts";
+import { BoxDirectory, ignore, run } from "./support.ts";
 
 const info = {
   registryPfn: 1,
@@ -48,7 +48,7 @@ Deno.test(
     }
     const box = new BlackBox(directory.box, 16);
     box.describe(info);
-    assertThrows(() => new BlackBox(directory.box, 16), TypeError, "another session records to it");
+    assertThrows(() => new BlackBox(directory.box, 16), TypeError, "another process uses it");
     box.close();
     const before = Deno.readFileSync(directory.box);
     assertThrows(
@@ -83,6 +83,60 @@ for (const [what, content] of [["another file", "something else"], ["an empty fi
     assertEquals(Deno.readTextFileSync(directory.box), content);
   });
 }
+
+const notFiles: readonly (readonly [what: string, make: (path: string) => void])[] = [
+  ["a directory", (path) => Deno.mkdirSync(path)],
+  ["a link to a black box", (path) => {
+    new BlackBox(`${path}-other`, 16).close();
+    Deno.symlinkSync(`${path}-other`, path);
+  }],
+  // To open it would wait for ever.
+  ["a pipe", (path) => void new Deno.Command("mkfifo", { args: [path] }).outputSync()],
+];
+for (const [what, make] of notFiles) {
+  Deno.test(`BlackBox() refuses ${what}, and leaves it as it is`, { ignore }, () => {
+    using directory = new BoxDirectory();
+    make(directory.box);
+    const before = Deno.lstatSync(directory.box);
+    assertThrows(() => new BlackBox(directory.box, 16), TypeError, "there is something else");
+    assertEquals(Deno.lstatSync(directory.box), before);
+  });
+}
+
+Deno.test("BoxFile() refuses a pipe, and does not wait for somebody at its other end", {
+  ignore,
+}, () => {
+  using directory = new BoxDirectory();
+  new Deno.Command("mkfifo", { args: [directory.box] }).outputSync();
+  assertThrows(() => new BoxFile(directory.box, false), TypeError, "it is no file");
+});
+
+Deno.test("BlackBox() without --allow-ffi leaves the black box that it would replace", {
+  ignore,
+}, async () => {
+  using directory = new BoxDirectory();
+  new BlackBox(directory.box, 16).close();
+  const { stdout } = await run("without_ffi_program.ts", [directory.box, directory.trace], [
+    "--allow-read",
+    "--allow-write",
+  ]);
+  const why = "it takes --allow-ffi, and Linux or macOS";
+  assertEquals(stdout, `Cannot map ${directory.box}: ${why}\n`);
+  assertEquals(Deno.lstatSync(directory.box).isFile, true);
+});
+
+Deno.test("a session's output may have a name longer than a black box has room for", {
+  ignore,
+}, async () => {
+  using directory = new BoxDirectory();
+  const output = `${directory.path}/${"\x01".repeat(200)}/${"\x01".repeat(200)}/${
+    "\x01".repeat(200)
+  }`;
+  const session = await directory.start({ output });
+  using file = new BoxFile(directory.box, false);
+  assertEquals(file.info.facts.output, `${output.slice(0, 500)}…`);
+  await session.close();
+});
 
 Deno.test("a session's black box is empty when all is written, and can be used again", {
   ignore,
@@ -217,7 +271,7 @@ for (
         const backing = { file: `${disk}/box` };
         if (expected === null) {
           const start = (): Promise<TraceSession> => directory.start({ ...options, backing });
-          await assertRejects(start, Error, "the disk has no room for it");
+          await assertRejects(start, Error, "its disk has no room for it");
           assertEquals([...Deno.readDirSync(disk)], []);
           return;
         }

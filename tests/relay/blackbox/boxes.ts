@@ -13,6 +13,7 @@ import {
 } from "../../../relay/blackbox/mod.ts";
 import { TraceDirectory, type TraceOutput } from "../../../relay/consume/mod.ts";
 import { type PacketInfo, readPacketInfo } from "@ltt/relay/ctf";
+import { readTrace } from "../session/support.ts";
 import type { BoxDirectory } from "./support.ts";
 
 /** Bytes before RAM. */
@@ -256,4 +257,9 @@ export function cannotMount(): boolean {
 export function filesIn(path: string): Map<string, Uint8Array> {
   const names = [...Deno.readDirSync(path)].filter(({ isFile }) => isFile).map(({ name }) => name);
   return new Map(names.sort().map((name) => [name, Deno.readFileSync(`${path}/${name}`)]));
+}
+
+/** Numbers of the events of all CPUs of a trace, in order of time. */
+export async function numbersIn(trace: string): Promise<number[]> {
+  return (await readTrace(trace)).events.map(({ fields }) => fields.n as number);
 }

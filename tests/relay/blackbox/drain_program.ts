@@ -2,7 +2,7 @@
  * A program of the tests that drains the black box of a living one: `… BOX DIRECTORY`. It says how many
  * packets it has written, each time.
  */
-import { BoxFile, drain } from "../../../relay/blackbox/mod.ts";
+import { BoxFile, drain, DrainLock } from "../../../relay/blackbox/mod.ts";
 import { TraceDirectory, type TraceOutput } from "../../../relay/consume/mod.ts";
 
 const [file, directory] = Deno.args;
@@ -19,4 +19,5 @@ const output: TraceOutput = {
   close: () => trace.close(),
 };
 using box = new BoxFile(file, true);
-await drain(box, output);
+using lock = new DrainLock(box);
+await drain(lock, output);

@@ -1,16 +1,32 @@
 import { TraceSession } from "@ltt/relay/session";
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import {
   BoxFile,
   drain,
+  DrainLock,
   recover,
   type Recovered,
   TraceCompletion,
 } from "../../../relay/blackbox/mod.ts";
 import type { TraceOutput } from "../../../relay/consume/mod.ts";
-import { CONSUMED, READER } from "../../../relay/ring/control.ts";
+import { CONSUMED, CPU, OPEN_SLOTS, OPENED, READER } from "../../../relay/ring/control.ts";
 import { numbered, range, readTrace, TestWorker, until } from "../session/support.ts";
-import { BoxMemory, cannotMount, mountDisk, newTrace, streamOf, unmountDisk } from "./boxes.ts";
+import {
+  BoxMemory,
+  cannotMount,
+  damage,
+  killedNow,
+  mountDisk,
+  newTrace,
+  streamOf,
+  unmountDisk,
+} from "./boxes.ts";
 import type { KilledOrder } from "./killed_order.ts";
 import { BoxDirectory, ignore, ignoreReading } from "./support.ts";
 
@@ -30,10 +46,11 @@ async function drainTo(
   { packet = () => {}, signal, output = () => newTrace(trace) }: Watch = {},
 ): Promise<Recovered> {
   using box = new BoxFile(file, true);
+  using lock = new DrainLock(box);
   const inner = output(box);
   let packets = 0;
   try {
-    return await drain(box, {
+    return await drain(lock, {
       name: inner.name,
       metadata: (bytes) => inner.metadata(bytes),
       packet: (cpu, pieces) => {
@@ -351,6 +368,82 @@ Deno.test("drain() throws what its output throws, and another one can follow", {
   const numbers = (await readTrace(directory.trace)).numbers.get(0)!;
   assertEquals(numbers, range(2000 - numbers.length, numbers.length));
   assert(numbers.length > 401, `${numbers.length} events`);
+});
+
+/** What is damaged in the stream of CPU 0 of a program that is gone, and what is told of it. */
+const damages:
+  readonly (readonly [what: string, body: (memory: BoxMemory) => void, told: string])[] = [
+    [
+      "whose state has no numbers",
+      (memory) => new Float64Array(memory.ram, memory.state(0), 8).fill(NaN),
+      "Cannot read the stream's state: it is damaged",
+    ],
+    [
+      "whose state lies outside",
+      (memory) => memory.words[memory.streamWord(0)] = 2 ** 30,
+      "Cannot take 32 pages at page 1073741824 for a stream's state",
+    ],
+    [
+      "that says it is another CPU's",
+      (memory) => memory.words[memory.control(0) / 4 + CPU] = 3,
+      "Cannot read the ring: it says it is CPU 3's",
+    ],
+    [
+      "that has opened no sub-buffer's begin",
+      (memory) => memory.words[memory.control(0) / 4 + OPENED] = 77,
+      "Cannot repair the ring at",
+    ],
+    [
+      "with fewer than no slots",
+      (memory) => memory.words[memory.control(0) / 4 + OPEN_SLOTS] = -3,
+      "Cannot repair the ring at",
+    ],
+    [
+      "whose reader is within a sub-buffer",
+      (memory) => memory.words[memory.control(0) / 4 + CONSUMED] = 13,
+      "Cannot repair the ring at",
+    ],
+  ];
+for (const [what, body, told] of damages) {
+  Deno.test(`drain() names a ring ${what}, and takes the others`, {
+    ignore: ignoreReading,
+  }, async () => {
+    using directory = new BoxDirectory();
+    const session = await directory.start({ output: null });
+    numbered(session)(0);
+    using worker = new TestWorker();
+    assertEquals(await worker.attach(session), 1);
+    await worker.tell({ type: "record", from: 0, count: 1000 });
+    const file = killedNow(directory);
+    await session.close();
+    damage(file, body);
+    const { faults, faultCount, streams } = await drainTo(file, directory.trace);
+    assertEquals([faultCount, faults[0].slice(0, 7 + told.length)], [1, `CPU 0: ${told}`]);
+    assertEquals(streams.map(({ cpu, events }) => [cpu, events]), [[1, 1000]]);
+    assertEquals((await readTrace(directory.trace)).numbers.get(1), range(0, 1000));
+  });
+}
+
+Deno.test("DrainLock() refuses a link in the place of its file", { ignore }, async () => {
+  using directory = new BoxDirectory();
+  const session = await directory.start({ output: null });
+  Deno.symlinkSync(`${directory.path}/victim`, `${directory.box}.drained`);
+  using box = new BoxFile(directory.box, true);
+  assertThrows(() => new DrainLock(box), TypeError, "box.drained is something else");
+  assertEquals([...Deno.readDirSync(directory.path)].some(({ name }) => name === "victim"), false);
+  await session.close();
+});
+
+Deno.test("DrainLock() of a program that is drained is given free once", { ignore }, async () => {
+  using directory = new BoxDirectory();
+  const session = await directory.start({ output: null });
+  using box = new BoxFile(directory.box, true);
+  {
+    using _ = new DrainLock(box);
+    assertThrows(() => new DrainLock(box), TypeError, "another process does");
+  }
+  using _ = new DrainLock(box);
+  await session.close();
 });
 
 Deno.test("drain() leaves no file behind", { ignore }, async () => {

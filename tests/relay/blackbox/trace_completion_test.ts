@@ -217,6 +217,19 @@ const refused: [
     (trace) => `Cannot complete trace ${trace}: it holds "snapshot-0"`,
   ],
   [
+    "whose metadata is a link",
+    (trace) => {
+      Deno.renameSync(`${trace}/metadata`, `${trace}.metadata`);
+      Deno.symlinkSync(`${trace}.metadata`, `${trace}/metadata`);
+    },
+    (trace) => `Cannot complete trace ${trace}: it holds "metadata"`,
+  ],
+  [
+    "with a stream of a CPU there is not",
+    (trace) => Deno.writeTextFileSync(`${trace}/channel0_007`, ""),
+    (trace) => `Cannot complete trace ${trace}: it holds "channel0_007"`,
+  ],
+  [
     "whose streams are rotated",
     (trace, { cpu }) => {
       Deno.renameSync(`${trace}/channel0_${cpu}`, `${trace}/channel0_${cpu}_0`);

@@ -141,7 +141,7 @@ test(
     ]);
     assertEquals([code, out], [0, ""], err);
     assertMatch(err, /^ {2}of process \d+, which began at \d{4}-\d\d-\d\dT[\d:.]+Z$/m);
-    assertMatch(err, /^ {2}trace lacked \d+ packets?, and is complete now$/m);
+    assertMatch(err, /^ {2}trace got \d+ packets?, and is complete now$/m);
     assertStringIncludes(err, "; no slot reserved and not committed; none lost\n");
     assertStringIncludes(err, "\n  babeltrace2 trace\n");
     assertEquals(await numbersOf(`${directory}/trace`, "counts:n"), range(0, 5000));
@@ -150,7 +150,7 @@ test(
     const before = filesIn(`${directory}/trace`);
     const again = await recover(directory, ["box", "--out", "trace"]);
     assertEquals(again.code, 0, again.err);
-    assertStringIncludes(again.err, "  trace lacked 0 packets");
+    assertStringIncludes(again.err, "  trace got 0 packets");
     assertEquals(filesIn(`${directory}/trace`), before, "twice is as once");
   },
   ignoreReading,
@@ -429,7 +429,7 @@ test("--attach needs --allow-ffi, and to write a file beside the black box", asy
   await killed(directory, 1000);
   const [box, out] = [`${directory}/box`, `${directory}/trace`];
   const writes = `--allow-write=${box},${box}.drained,${out}`;
-  const permissions = [`--allow-read=${box},${out}`, writes, "--allow-ffi"];
+  const permissions = [`--allow-read=${box},${box}.drained,${out}`, writes, "--allow-ffi"];
   const { code, err } = await recover("/", [box, "--attach", "--out", out], permissions);
   assertEquals(code, 0, err);
   assertEquals(await numbersOf(out), range(0, 1000));

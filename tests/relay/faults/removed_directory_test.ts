@@ -45,8 +45,12 @@ for (const how of ["files stay open", "figures are written", "it just ends"]) {
   Deno.test(`a program goes on and ends, when its output directory was removed: ${how}`, {
     ignore,
   }, async () => {
-    const { events, lost, tried } = await run(how);
+    const { events, lost, tried, after, closed, stderr, output } = await run(how);
     assertEquals(events + lost, tried, "every event is recorded or counted as lost");
+    const why = `Cannot write trace ${output}: NotFound: Cannot write to ${output}: it was removed`;
+    const isClosed = how !== "it just ends";
+    assertEquals([after, closed], isClosed ? [why, why] : ["", ""], "what its calls threw");
+    assertEquals(stderr.split(`ltt-relay: ${why}\n`).length, 2, `said once: ${stderr}`);
   });
 }
 
@@ -80,11 +84,12 @@ Deno.test("snapshot() refuses, when the flight recorder's directory was removed"
   assertEquals(closed, "", "a recorder that takes no snapshot at the end has nothing to write");
 });
 
-Deno.test("a flight recorder whose directory was removed ends, its last snapshot made or refused", {
+Deno.test("a flight recorder whose directory was removed ends, its last snapshot refused", {
   ignore,
 }, async () => {
-  const { events, tried } = await run("flight recorder that ends");
+  const { events, tried, stderr, output } = await run("flight recorder that ends");
   assertEquals(events, tried, "all events were recorded");
+  assertEquals(stderr, `ltt-relay: Cannot write to ${output}: it was removed\n`);
 });
 
 Deno.test("a session goes on and writes its trace, when its black box was removed", {
