@@ -1,10 +1,10 @@
 import { CtfError } from "./ctf_error.ts";
 import type { EventClass } from "./field_class.ts";
-import { TextCache } from "./text_cache.ts";
+import { hashed, MAX_SHORT, type TextCache } from "./text_cache.ts";
 import type { FieldValues, TraceEvent } from "./trace_event.ts";
 
 /** Elements that an event can have. */
-const MAX_ELEMENTS = 2 ** 24;
+const MAX_ELEMENTS = 2 ** 22;
 const NO_BYTES = new Uint8Array(0);
 
 /** What the code that is made for a trace works on. */
@@ -43,8 +43,13 @@ export class DecodeState {
   elements: number = 0;
   /** How many more there may be in the packet: without a size, a few bytes could say there are billions. */
   elementsLeft: number = 0;
-  readonly #texts = new TextCache();
+  readonly #texts: TextCache | null;
   readonly #scratch = new DataView(new ArrayBuffer(8));
+
+  /** Works on nothing yet. `texts` may be that of others; there need not be any where no text is made. */
+  constructor(texts: TextCache | null) {
+    this.#texts = texts;
+  }
 
   /** Works on bytes from now on. */
   load(bytes: Uint8Array, file: string | null, fileOffset: number): void {
@@ -104,39 +109,45 @@ export class DecodeState {
 
   /** Text up to a zero byte, behind which `at` is then: -1 if there is none before `end`. */
   text(at: number, end: number): string {
-    const { bytes } = this;
-    // Most texts are short: to call the search costs more than it is faster.
-    let zero = at;
-    const near = Math.min(end, at + 64);
-    let hash = 0;
-    while (zero < near && bytes[zero] !== 0) hash = Math.imul(hash ^ bytes[zero++], 0x01000193);
-    if (zero < near) {
-      this.at = zero + 1;
-      return this.#texts.short(bytes, at, zero, hash);
+    const { view } = this;
+    const texts = this.#texts!;
+    // Most texts are short: four bytes at a time they are kept or found in the time of a search.
+    const last = Math.min(end, at + MAX_SHORT) - 4;
+    let [hash, bits] = [0, 0];
+    for (let word = at; word <= last; word += 4) {
+      const bytes = view.getInt32(word, true);
+      const zeros = zerosIn(bytes);
+      if (zeros !== 0) {
+        const left = bytesBefore(zeros);
+        const rest = bytes & ((1 << (8 * left)) - 1);
+        this.at = word + left + 1;
+        const all = bits | rest;
+        return texts.short(view, this.bytes, at, word + left, hashed(hash, rest), all, rest);
+      }
+      hash = hashed(hash, bytes);
+      bits |= bytes;
     }
-    zero = zero === end ? -1 : bytes.indexOf(0, zero);
-    if (zero < 0 || zero >= end) {
-      this.at = -1;
-      return "";
-    }
-    this.at = zero + 1;
-    return this.#texts.long(bytes, at, zero);
+    const next = this.skipText(at, end);
+    this.at = next;
+    return next < 0 ? "" : texts.long(this.bytes, at, next - 1);
   }
 
   /** The byte behind a text, -1 if it does not end before `end`. */
   skipText(at: number, end: number): number {
-    const { bytes } = this;
-    const near = Math.min(end, at + 64);
-    for (; at < near; at++) if (bytes[at] === 0) return at + 1;
-    if (at === end) return -1;
-    const zero = bytes.indexOf(0, at);
+    const { bytes, view } = this;
+    const last = Math.min(end, at + MAX_SHORT) - 4;
+    for (; at <= last; at += 4) {
+      const zeros = zerosIn(view.getInt32(at, true));
+      if (zeros !== 0) return at + bytesBefore(zeros) + 1;
+    }
+    const zero = at < end ? bytes.indexOf(0, at) : -1;
     return zero < 0 || zero >= end ? -1 : zero + 1;
   }
 
   /** Text in an array: up to its first zero byte if there is any. */
   textArray(at: number, end: number): string {
     const zero = this.skipText(at, end);
-    return this.#texts.long(this.bytes, at, zero < 0 ? end : zero - 1);
+    return this.#texts!.long(this.bytes, at, zero < 0 ? end : zero - 1);
   }
 
   /** A length, as it was recorded. */
@@ -207,6 +218,16 @@ export class DecodeState {
     const { time, cpu, packetContext } = this;
     this.event = { class: of, time, cpu, packetContext, streamContext, context, fields };
   }
+}
+
+/** The highest bit of the lowest byte that is 0 of four, and maybe of some above it; 0 if none is 0. */
+function zerosIn(bytes: number): number {
+  return (bytes - 0x01010101) & ~bytes & 0x80808080;
+}
+
+/** How many bytes are below the lowest one that is marked by its highest bit. */
+function bytesBefore(zeros: number): number {
+  return (31 - Math.clz32(zeros & -zeros)) >> 3;
 }
 
 function exact(high: number, low: number): number | bigint {

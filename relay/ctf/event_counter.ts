@@ -16,7 +16,7 @@ export interface PacketCount {
 export class EventCounter {
   readonly #format: MetadataParser;
   readonly #code: TraceCode;
-  readonly #state = new DecodeState();
+  readonly #state = new DecodeState(null);
 
   /** Of the trace with this metadata, text or packets. A `CtfError` if it makes no sense. */
   constructor(metadata: Uint8Array) {
@@ -53,7 +53,7 @@ export class EventCounter {
     const { header, isBytewise, stream } = code;
     const end = Math.ceil(contentBits / 8);
     const [only] = stream.events.size === 1 ? stream.events.keys() : [0];
-    state.elementsLeft = 65_536 + 8 * contentBits;
+    state.elementsLeft = 65_536 + 2 * contentBits;
     let at = eventsAt;
     if (isBytewise && state.bit > 0) {
       at++;

@@ -99,9 +99,10 @@ class Resolution {
     const frame: Frame = { prefix, declared, members: [] };
     const frames = [...outer, frame];
     let most = alignment;
+    const names = shownNames(declared);
     for (const [i, { type, at }] of declared.entries()) {
       this.#resolver.enter(at);
-      const name = shownName(declared, i);
+      const name = names[i];
       const field = this.#type(type, [...prefix, name], frames);
       frame.members.push({ name, class: field });
       most = Math.max(most, alignmentOf(field));
@@ -138,9 +139,10 @@ class Resolution {
         if (tagClass.kind !== "enumeration") {
           throw this.#resolver.error(`"${type.tag.join(".")}" is no enumeration`);
         }
+        const names = shownNames(type.options);
         const options = type.options.map((option, i): Member => {
           this.#resolver.enter(option.at);
-          const name = shownName(type.options, i);
+          const name = names[i];
           return { name, class: this.#type(option.type, [...path, name], frames) };
         });
         return { kind: "variant", tag, options } satisfies VariantClass;
@@ -201,10 +203,11 @@ class Resolution {
   }
 }
 
-/** A member's name without its first `_`, unless another one before is called that. */
-function shownName(members: readonly DeclaredMember[], index: number): string {
-  const { name } = members[index];
-  if (!name.startsWith("_") || name === "_") return name;
-  const short = name.slice(1);
-  return members.some((one) => one.name === short) ? name : short;
+/** Names of members without their first `_`, but where another one is called that. */
+function shownNames(members: readonly DeclaredMember[]): string[] {
+  const isShort = (name: string): boolean => name === "_" || !name.startsWith("_");
+  const taken = new Set(members.map(({ name }) => name).filter(isShort));
+  return members.map(({ name }) =>
+    isShort(name) || taken.has(name.slice(1)) ? name : name.slice(1)
+  );
 }

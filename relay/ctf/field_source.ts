@@ -14,7 +14,7 @@ import type {
 import { aligned, alignmentOf, fixedSize, isBytewise, leastSize } from "./field_extent.ts";
 import type { FieldRefs } from "./field_refs.ts";
 import { floatSource, integerSource } from "./number_source.ts";
-import { PositionSource } from "./position_source.ts";
+import { type Position, PositionSource } from "./position_source.ts";
 
 /** Most fields that code is made for at once: it would be longer than what V8 takes well. */
 const MAX_FIELDS = 50_000;
@@ -29,9 +29,15 @@ export interface SourceOptions {
   readonly refs: FieldRefs;
   /** What a field is that the option of a variant depends on. */
   readonly tag: (path: FieldPath) => EnumClass;
-  /** Whether times and event numbers are looked for: in the headers of events. */
+  /** Whether these are headers of events, in which their numbers are looked for. */
   readonly isHeader: boolean;
+  /** Whether the clock goes on with the times that are in them. */
+  readonly hasTimes: boolean;
 }
+
+/** Behind what has a length that is not known when the code is written. */
+const BYTE: Position = { isBitwise: false, known: 0, alignment: 8 };
+const BIT: Position = { isBitwise: true, known: 0, alignment: 1 };
 
 /** Writes code that reads fields, or goes over them. */
 export class FieldSource {
@@ -73,7 +79,8 @@ export class FieldSource {
 
   #field(field: FieldClass, key: string): string {
     if (++this.#fields > MAX_FIELDS) {
-      throw new CtfError(`Cannot read an event: it has more than ${MAX_FIELDS} fields`);
+      const why = `it has more than ${MAX_FIELDS} fields`;
+      throw new CtfError(`Cannot read an event: ${why}`, "metadata", 0);
     }
     switch (field.kind) {
       case "integer":
@@ -99,13 +106,13 @@ export class FieldSource {
   }
 
   #integer(integer: IntegerClass, key: string): string {
-    const { refs, isHeader } = this.#options;
+    const { refs, isHeader, hasTimes } = this.#options;
     this.position.align(integer.alignment);
     const source = integerSource(integer, this.position);
     this.position.advance(integer.size);
     const ref = refs.index(key);
     const isId = isHeader && /^event header\/(v\/[^/]+\/)?id$/.test(key);
-    const isTime = isHeader && integer.clock !== null;
+    const isTime = isHeader && hasTimes && integer.clock !== null;
     if (!this.#withValues && ref === undefined && !isId && !isTime) return "";
     const value = this.#constant(source);
     if (ref !== undefined) this.#line(`s.refs[${ref}] = ${value};`);
@@ -126,10 +133,12 @@ export class FieldSource {
     this.position.toByte();
     if (!this.#withValues) {
       this.#line("at = s.skipText(at, end);", "if (at < 0) return -1;");
+      this.position.position = BYTE;
       return "";
     }
     const value = this.#constant("s.text(at, end)");
     this.#line("at = s.at;", "if (at < 0) return -1;");
+    this.position.position = BYTE;
     return value;
   }
 
@@ -176,13 +185,11 @@ export class FieldSource {
     if (isBytes) {
       const bytes = step === 8 ? length : `${length} * ${step / 8}`;
       this.#line(`if (${bytes} > end - at) return -1;`);
-      if (isText && this.#withValues) {
-        const value = this.#constant(`s.textArray(at, at + ${bytes})`);
-        this.#line(`at += ${bytes};`);
-        return value;
-      }
+      const isValue = isText && this.#withValues;
+      const value = isValue ? this.#constant(`s.textArray(at, at + ${bytes})`) : "";
       this.#line(`at += ${bytes};`);
-      return "";
+      position.position = BYTE;
+      return value;
     }
     const sum = this.#constant(`bit + ${bits}`);
     this.#line(`if (at * 8 + ${sum} > end * 8) return -1;`);
@@ -203,14 +210,14 @@ export class FieldSource {
     if (this.#withValues) this.#line(`const ${array} = [];`);
     this.#line(`for (let ${i} = 0; ${i} < ${length}; ${i}++) {`);
     // Where the second element begins is not known as well as where the first one does.
-    position.position = { isBitwise: !isAtByte, known: 0, alignment: isAtByte ? 8 : 1 };
+    position.position = isAtByte ? BYTE : BIT;
     const value = this.#field(element, key);
     position.lines[count] = `s.count(${length} * ${this.#fields - fieldsBefore}, at);`;
     if (this.#withValues) this.#line(`${array}.push(${value});`);
     if (isAtByte) position.toByte();
     else position.toBit();
     this.#line("}");
-    position.position = { isBitwise: !isAtByte, known: 0, alignment: isAtByte ? 8 : 1 };
+    position.position = isAtByte ? BYTE : BIT;
     return this.#withValues ? array : "";
   }
 
@@ -251,8 +258,7 @@ export class FieldSource {
       this.#line(`if (${condition}) {`, ...lines, "} else");
     }
     this.#line(`throw s.noOption(${tagValue}, at);`);
-    const isBitwise = branches.length > 0 && !areBytes;
-    position.position = { isBitwise, known: 0, alignment: isBitwise ? 1 : 8 };
+    position.position = areBytes ? BYTE : BIT;
     return this.#withValues ? value : "";
   }
 

@@ -3,12 +3,24 @@ import type { MetadataText } from "./metadata_text.ts";
 /** What a word of TSDL is. */
 export type TokenKind = "name" | "number" | "string" | "mark" | "end";
 
-const NAME = /[A-Za-z_][A-Za-z0-9_]*/y;
 const NUMBER = /0[xX][0-9a-fA-F]+|0[bB][01]+|[0-9]+/y;
 const SUFFIX = /[uUlL]{0,3}/y;
-const SPACE = /[ \t\r\n\v\f]*/y;
-const MARK = /\.\.\.|:=|[{}[\]()<>;:=,.*+-]/y;
-const ESCAPE = /\\(?:x([0-9a-fA-F]{1,2})|([0-7]{1,3})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([^]))/g;
+const MARKS = "{}[]()<>;:=,.*+-";
+
+/** What a character can be of, by its code: regular expressions would take several times as long. */
+const [SPACE, LETTER, DIGIT, MARK] = [1, 2, 4, 8];
+const KINDS = Uint8Array.from({ length: 128 }, (_, code) => {
+  const character = String.fromCharCode(code);
+  if (/[ \t\r\n\v\f]/.test(character)) return SPACE;
+  if (/[A-Za-z_]/.test(character)) return LETTER;
+  if (/[0-9]/.test(character)) return DIGIT;
+  return MARKS.includes(character) ? MARK : 0;
+});
+const MARK_TEXTS = Array.from({ length: 128 }, (_, code) => String.fromCharCode(code));
+/** Bytes that follow each other may make one character. */
+const ESCAPE =
+  /((?:\\(?:x[0-9a-fA-F]{1,2}|[0-7]{1,3})){1,4096})|\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([^]))/g;
+const ESCAPED_BYTE = /\\(?:x([0-9a-fA-F]{1,2})|([0-7]{1,3}))/g;
 const ESCAPED: Readonly<Record<string, string>> = {
   a: "\x07",
   b: "\b",
@@ -30,6 +42,8 @@ export class MetadataLexer {
   value: bigint = 0n;
   /** Where the word begins. */
   at: number = 0;
+  /** Where the word before it ends. */
+  endBefore: number = 0;
   readonly #source: MetadataText;
   readonly #text: string;
   #end = 0;
@@ -44,16 +58,30 @@ export class MetadataLexer {
   /** Goes to the next word; gives the text of the one before. */
   next(): string {
     const before = this.text;
+    this.endBefore = this.#end;
     this.at = this.#skipSpace(this.#end);
-    if (this.at === this.#text.length) {
+    const code = this.#text.charCodeAt(this.at);
+    const kind = KINDS[code];
+    if (kind === LETTER) this.#name();
+    else if (kind === MARK) this.#mark(code);
+    else if (kind === DIGIT) this.#number();
+    else if (code === 34) this.#string();
+    else if (this.at === this.#text.length) {
       this.kind = "end";
       this.text = "";
-    } else if (this.#take(NAME)) this.kind = "name";
-    else if (this.#take(MARK)) this.kind = "mark";
-    else if (this.#take(NUMBER)) this.#number();
-    else if (this.#text[this.at] === '"') this.#string();
-    else throw this.error(`"${this.#text[this.at]}" is unknown`);
+    } else throw this.error(`"${this.#text[this.at]}" is unknown`);
     return before;
+  }
+
+  /** The text from the word it is at up to the next `until`, that included. */
+  upTo(until: string): string {
+    return this.#text.slice(this.at, this.#text.indexOf(until, this.at) + until.length);
+  }
+
+  /** Goes to the word behind so many characters. */
+  skip(length: number): void {
+    this.#end = this.at + length;
+    this.next();
   }
 
   /** An error about the word it is at, or about another place. */
@@ -64,8 +92,8 @@ export class MetadataLexer {
   /** Where the next word begins, behind white space and comments. */
   #skipSpace(from: number): number {
     for (let at = from;;) {
-      SPACE.lastIndex = at;
-      at += SPACE.exec(this.#text)![0].length;
+      while (KINDS[this.#text.charCodeAt(at)] === SPACE) at++;
+      if (this.#text.charCodeAt(at) !== 47) return at;
       const isLong = this.#text.startsWith("/*", at);
       if (!isLong && !this.#text.startsWith("//", at)) return at;
       const end = this.#text.indexOf(isLong ? "*/" : "\n", at + 2);
@@ -74,17 +102,27 @@ export class MetadataLexer {
     }
   }
 
-  #take(word: RegExp): boolean {
-    word.lastIndex = this.at;
-    const found = word.exec(this.#text);
-    if (found === null) return false;
-    this.text = found[0];
+  #name(): void {
+    this.kind = "name";
+    let end = this.at + 1;
+    while ((KINDS[this.#text.charCodeAt(end)] & (LETTER | DIGIT)) !== 0) end++;
+    this.text = this.#text.slice(this.at, end);
+    this.#end = end;
+  }
+
+  #mark(code: number): void {
+    this.kind = "mark";
+    this.text = MARK_TEXTS[code];
+    if (code === 46 && this.#text.startsWith("...", this.at)) this.text = "...";
+    else if (code === 58 && this.#text.charCodeAt(this.at + 1) === 61) this.text = ":=";
     this.#end = this.at + this.text.length;
-    return true;
   }
 
   #number(): void {
     this.kind = "number";
+    NUMBER.lastIndex = this.at;
+    this.text = NUMBER.exec(this.#text)![0];
+    this.#end = this.at + this.text.length;
     // A limit on their length keeps the conversion, which is quadratic, from being long.
     if (this.text.length > 200) throw this.error("a number is too long");
     const isOctal = /^0[0-9]/.test(this.text);
@@ -110,18 +148,20 @@ export class MetadataLexer {
   }
 }
 
-/** What text between quotes means. Numbers are those of bytes, several of them make a character. */
+/** What text between quotes means. */
 function unescaped(text: string): string {
   if (!text.includes("\\")) return text;
-  let hasBytes = false;
-  const result = text.replace(ESCAPE, (_, hex, octal, short, long, one) => {
+  return text.replace(ESCAPE, (_, bytes, short, long, one) => {
+    if (bytes !== undefined) return bytesText(bytes);
     if (one !== undefined) return ESCAPED[one] ?? one;
-    const code = octal !== undefined ? parseInt(octal, 8) : parseInt(hex ?? short ?? long, 16);
-    const isByte = short === undefined && long === undefined;
-    hasBytes ||= isByte && code > 0x7f;
-    return code > 0x10ffff ? "\ufffd" : String.fromCodePoint(isByte ? code & 0xff : code);
+    const code = parseInt(short ?? long, 16);
+    return code > 0x10ffff ? "\ufffd" : String.fromCodePoint(code);
   });
-  // deno-lint-ignore no-control-regex
-  if (!hasBytes || /[^\x00-\xff]/.test(result)) return result;
-  return new TextDecoder().decode(Uint8Array.from(result, (unit) => unit.charCodeAt(0)));
+}
+
+function bytesText(escapes: string): string {
+  const codes = Array.from(escapes.matchAll(ESCAPED_BYTE), ([, hex, octal]) => {
+    return hex === undefined ? parseInt(octal, 8) : parseInt(hex, 16);
+  });
+  return new TextDecoder().decode(Uint8Array.from(codes));
 }

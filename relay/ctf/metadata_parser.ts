@@ -18,6 +18,7 @@ interface Block {
 }
 
 type MutableStream = StreamClass & { readonly events: Map<number, EventClass> };
+/** What is looked at, in this order. */
 const BLOCKS = ["env", "trace", "clock", "stream", "event", "callsite"];
 const NO_CLOCK: Readonly<Record<string, Property>> = { name: "", freq: 1_000_000_000n };
 

@@ -47,10 +47,10 @@ export class MetadataText {
     const line = before.split("\n").length;
     let rest = new TextEncoder().encode(before).length;
     for (const { at, bytes } of this.#pieces) {
-      if (rest <= bytes.length) return this.#error(message, line, at + rest);
+      if (rest < bytes.length) return this.#error(message, line, at + rest);
       rest -= bytes.length;
     }
-    // Bytes that are no UTF-8 have become longer.
+    // It is the end, or bytes that are no UTF-8 have become longer.
     const last = this.#pieces.at(-1)!;
     return this.#error(message, line, last.at + last.bytes.length);
   }

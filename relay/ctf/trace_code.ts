@@ -80,7 +80,9 @@ export class TraceCode {
   #compile({ scopes, stream, event, begin, hasValues, then }: Part): Code {
     const isHeader = scopes.some(([scope]) => scope === "event header");
     const tag = (path: FieldPath): EnumClass => this.#field(path, stream, event) as EnumClass;
-    const source = new FieldSource({ begin, hasValues, refs: this.#refs, isHeader, tag });
+    const hasTimes = this.#hasValues;
+    const options = { begin, hasValues, refs: this.#refs, isHeader, hasTimes, tag };
+    const source = new FieldSource(options);
     const values = scopes.map(([scope, struct]) =>
       struct === null ? "null" : source.scope(scope, struct)
     );
@@ -101,7 +103,7 @@ return at;
       return new Function("tools", body)({ enums: source.enums, of: event });
     } catch (error) {
       const why = (error as Error).message;
-      throw new CtfError(`Cannot make code to read a trace: ${why}`);
+      throw new CtfError(`Cannot make code to read a trace: ${why}`, "metadata", 0);
     }
   }
 

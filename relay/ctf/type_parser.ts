@@ -1,14 +1,7 @@
-import type {
-  DeclaredArray,
-  DeclaredEnum,
-  DeclaredFloat,
-  DeclaredInteger,
-  DeclaredMember,
-  DeclaredType,
-} from "./declared_type.ts";
-import type { EnumMapping, IntegerClass } from "./field_class.ts";
+import type { DeclaredArray, DeclaredEnum, DeclaredMember, DeclaredType } from "./declared_type.ts";
+import type { EnumMapping } from "./field_class.ts";
 import type { MetadataLexer } from "./metadata_lexer.ts";
-import { type Property, readProperty } from "./property_parser.ts";
+import { ScalarParser } from "./scalar_parser.ts";
 import { TypeScope } from "./type_scope.ts";
 
 /** Braces in braces that are followed. */
@@ -21,23 +14,7 @@ const TYPE_WORDS = new Set(
     ["_Bool", "_Complex", "_Imaginary"],
   ),
 );
-const BASES: Readonly<Record<string, IntegerClass["base"]>> = {
-  decimal: 10,
-  dec: 10,
-  d: 10,
-  i: 10,
-  u: 10,
-  hexadecimal: 16,
-  hex: 16,
-  x: 16,
-  X: 16,
-  p: 16,
-  octal: 8,
-  oct: 8,
-  o: 8,
-  binary: 2,
-  b: 2,
-};
+const TAGGED = new Set(["struct", "variant", "enum"]);
 
 /** Reads types of TSDL by recursive descent. */
 export class TypeParser {
@@ -45,6 +22,7 @@ export class TypeParser {
   scope: TypeScope = new TypeScope(null);
   lexer: MetadataLexer;
   #depth = 0;
+  readonly #scalars = new ScalarParser(this);
 
   /** Reads from the word on that the lexer is at. */
   constructor(lexer: MetadataLexer) {
@@ -82,7 +60,7 @@ export class TypeParser {
         const name = this.name();
         this.#declare(name, this.array(type));
       } while (this.take(","));
-    } else if (["struct", "variant", "enum"].includes(this.lexer.text)) this.type();
+    } else if (TAGGED.has(this.lexer.text)) this.type();
     else return false;
     this.expect(";");
     return true;
@@ -110,11 +88,11 @@ export class TypeParser {
       case "enum":
         return this.#enum();
       case "integer":
-        return this.#integer();
+        return this.#scalars.integer();
       case "floating_point":
-        return this.#float();
+        return this.#scalars.float();
       case "string":
-        return this.#string();
+        return this.#scalars.string();
       default: {
         const { at } = this.lexer;
         const name = this.#typeName();
@@ -189,7 +167,7 @@ export class TypeParser {
     let alignment = 1;
     if (this.take("align")) {
       this.expect("(");
-      alignment = this.#alignment(this.lexer.value);
+      alignment = this.alignment(this.lexer.value);
       this.lexer.next();
       this.expect(")");
     }
@@ -218,7 +196,8 @@ export class TypeParser {
     const members: DeclaredMember[] = [];
     const names = new Set<string>();
     this.block(() => {
-      if (["typealias", "typedef"].includes(this.lexer.text)) {
+      const { text } = this.lexer;
+      if (text === "typealias" || text === "typedef") {
         this.declaration();
         return;
       }
@@ -279,97 +258,13 @@ export class TypeParser {
     return isNegative ? -value : value;
   }
 
-  #alignment(value: unknown): number {
+  /** An alignment, if that is what a value can be. */
+  alignment(value: unknown): number {
     const alignment = Number(value);
     const isPower = typeof value === "bigint" && Math.log2(alignment) % 1 === 0;
     if (!isPower || alignment > MAX_ALIGNMENT) {
       throw this.lexer.error(`alignment ${value} is no power of 2 up to ${MAX_ALIGNMENT}`);
     }
     return alignment;
-  }
-
-  #byteOrder(property: Property | undefined): DeclaredInteger["byteOrder"] {
-    switch (property) {
-      case undefined:
-      case "native":
-        return null;
-      case "le":
-        return "le";
-      case "be":
-      case "network":
-        return "be";
-      default:
-        throw this.lexer.error(`byte order "${property}" is unknown`);
-    }
-  }
-
-  #properties(): Map<string, Property> {
-    const properties = new Map<string, Property>();
-    this.block(() => readProperty(this, properties));
-    return properties;
-  }
-
-  #integer(): DeclaredInteger {
-    this.lexer.next();
-    const properties = this.#properties();
-    const size = Number(properties.get("size"));
-    if (!Number.isInteger(size) || size < 1 || size > 64) {
-      throw this.lexer.error(`an integer of ${properties.get("size") ?? "unknown"} bits`);
-    }
-    const given = properties.get("align");
-    const initial = size % 8 === 0 ? 8 : 1;
-    const signed = properties.get("signed") ?? 0n;
-    return {
-      kind: "integer",
-      size,
-      alignment: given === undefined ? initial : this.#alignment(given),
-      signed: typeof signed === "bigint" ? signed !== 0n : /^true$/i.test(signed),
-      base: this.#base(properties.get("base") ?? 10n),
-      byteOrder: this.#byteOrder(properties.get("byte_order")),
-      encoding: this.#encoding(properties.get("encoding") ?? "none"),
-      clock: this.#clock(properties.get("map")),
-    };
-  }
-
-  #base(base: Property): IntegerClass["base"] {
-    const known = typeof base === "string" ? BASES[base] : Number(base);
-    if (known === 2 || known === 8 || known === 10 || known === 16) return known;
-    throw this.lexer.error(`base "${base}" is unknown`);
-  }
-
-  #encoding(encoding: Property): IntegerClass["encoding"] {
-    const name = String(encoding).toLowerCase().replace("-", "");
-    if (name === "none" || name === "utf8" || name === "ascii") return name;
-    throw this.lexer.error(`encoding "${encoding}" is unknown`);
-  }
-
-  #clock(map: Property | undefined): string | null {
-    if (map === undefined) return null;
-    const name = /^clock\.([^.]+)(?:\.value)?$/.exec(String(map))?.[1];
-    if (name === undefined) throw this.lexer.error(`"${map}" is no clock's value`);
-    return name;
-  }
-
-  #float(): DeclaredFloat {
-    this.lexer.next();
-    const properties = this.#properties();
-    const [exponent, mantissa] = [properties.get("exp_dig"), properties.get("mant_dig")].map(
-      Number,
-    );
-    const size = exponent === 8 && mantissa === 24 ? 32 : 64;
-    if (size === 64 && (exponent !== 11 || mantissa !== 53)) {
-      const what = `${exponent} and ${mantissa} bits`;
-      throw this.lexer.error(`a floating-point number of ${what} is not of IEEE 754`);
-    }
-    const alignment = this.#alignment(properties.get("align") ?? 8n);
-    const byteOrder = this.#byteOrder(properties.get("byte_order"));
-    return { kind: "float", size, alignment, byteOrder };
-  }
-
-  #string(): DeclaredType {
-    this.lexer.next();
-    const properties = this.lexer.text === "{" ? this.#properties() : null;
-    const encoding = this.#encoding(properties?.get("encoding") ?? "utf8");
-    return { kind: "string", encoding: encoding === "ascii" ? "ascii" : "utf8" };
   }
 }

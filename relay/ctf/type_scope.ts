@@ -4,7 +4,8 @@ import type { DeclaredType } from "./declared_type.ts";
 export class TypeScope {
   /** Around it; `null` for the outermost one. */
   readonly outer: TypeScope | null;
-  readonly #types = new Map<string, DeclaredType>();
+  /** Most have none. */
+  #types: Map<string, DeclaredType> | null = null;
 
   /** Nothing is known in it yet. */
   constructor(outer: TypeScope | null) {
@@ -13,6 +14,7 @@ export class TypeScope {
 
   /** Makes a name known; says whether it was not, here. Names of structs are `struct NAME` and so on. */
   declare(name: string, type: DeclaredType): boolean {
+    this.#types ??= new Map();
     if (this.#types.has(name)) return false;
     this.#types.set(name, type);
     return true;
@@ -20,10 +22,6 @@ export class TypeScope {
 
   /** What has the name. */
   find(name: string): DeclaredType | null {
-    for (let scope: TypeScope | null = this; scope !== null; scope = scope.outer) {
-      const type = scope.#types.get(name);
-      if (type !== undefined) return type;
-    }
-    return null;
+    return this.#types?.get(name) ?? this.outer?.find(name) ?? null;
   }
 }

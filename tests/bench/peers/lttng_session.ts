@@ -10,7 +10,24 @@ const WAIT_FILE = "/dev/shm/lttng-ust-wait-8";
  */
 const NOBODY_ELSE = 60578;
 
-/** A session daemon of our own, with one session that keeps the newest events in memory. */
+/** What a session does with events, as options of `lttng`. */
+export interface LttngSetup {
+  /** Of `lttng create`. */
+  readonly create: readonly string[];
+  /** Of `lttng enable-channel`. */
+  readonly channel: readonly string[];
+  /** Of `lttng add-context`. */
+  readonly contexts: readonly string[];
+}
+
+/** The newest events are kept in memory, in 4 x 1 MiB a CPU. */
+const SNAPSHOT: LttngSetup = {
+  create: ["--snapshot"],
+  channel: ["--overwrite", "--subbuf-size", "1M", "--num-subbuf", "4"],
+  contexts: [],
+};
+
+/** A session daemon of our own, with one session. */
 export class LttngSession implements AsyncDisposable {
   /** For whatever is to be traced by this daemon: who and where it is. */
   readonly options: { uid?: number; gid?: number; env: Record<string, string>; cwd: string };
@@ -32,8 +49,8 @@ export class LttngSession implements AsyncDisposable {
     this.#waitFilesBefore = user.uid ? [] : this.#waitFiles();
   }
 
-  /** Returns when events of `provider` are traced: overwritten in 4 x 1 MiB a CPU. */
-  async start(provider: string): Promise<void> {
+  /** Returns when events of `provider` are traced. */
+  async start(provider: string, setup: LttngSetup = SNAPSHOT): Promise<void> {
     this.#daemon = new Deno.Command("lttng-sessiond", {
       ...this.options,
       args: ["--no-kernel"],
@@ -50,11 +67,18 @@ export class LttngSession implements AsyncDisposable {
       if (performance.now() > deadline) throw new Error("lttng-sessiond does not answer");
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
-    const sizes = ["--overwrite", "--subbuf-size", "1M", "--num-subbuf", "4"];
-    await this.#lttng("create", this.#name, "--snapshot");
-    await this.#lttng("enable-channel", "-u", ...sizes, "-s", this.#name, "events");
+    await this.#lttng("create", this.#name, ...setup.create);
+    await this.#lttng("enable-channel", "-u", ...setup.channel, "-s", this.#name, "events");
     await this.#lttng("enable-event", "-u", `${provider}:*`, "-s", this.#name, "-c", "events");
+    for (const context of setup.contexts) {
+      await this.#lttng("add-context", "-u", "-t", context, "-s", this.#name, "-c", "events");
+    }
     await this.#lttng("start", this.#name);
+  }
+
+  /** Returns when all that was traced is in the session's output. */
+  async stop(): Promise<void> {
+    await this.#lttng("stop", this.#name);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

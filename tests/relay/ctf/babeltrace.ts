@@ -43,7 +43,7 @@ export interface BabeltraceEvent {
 
 /** A warning that something is missing. */
 export interface Discarded {
-  /** How many. */
+  /** How many; negative where a tracer's counter went down. */
   readonly count: number;
   readonly what: "events" | "packets";
   /** Path of the stream's file. */
@@ -199,6 +199,9 @@ const ESCAPES: Readonly<Record<string, string>> = {
   v: "\v",
 };
 
+/** How a value begins that has no name before it. */
+const NO_NAME = /^(["{[(\d-]|nan }|inf })/;
+
 /** Reads values one after the other. */
 class ValueParser {
   readonly #text: string;
@@ -241,10 +244,16 @@ class ValueParser {
     if (this.#at < this.#text.length) this.expect("the end");
   }
 
-  #struct(): Record<string, Value> {
+  #struct(): Value {
     const struct: Record<string, Value> = {};
     this.expect("{ ");
     if (this.take("}")) return struct;
+    if (NO_NAME.test(this.#text.slice(this.#at, this.#at + 6))) {
+      // A variant: what was chosen, without its name.
+      const value = this.value();
+      this.expect(" }");
+      return value;
+    }
     do {
       const nameEnd = this.#text.indexOf(" = ", this.#at);
       const name = this.#text.slice(this.#at, nameEnd);
@@ -273,12 +282,11 @@ class ValueParser {
   #enumeration(): Labelled & Value {
     this.expect("( ");
     let label: string | null = null;
-    if (this.take("{ ")) {
-      // A value with several labels.
+    if (!this.take("<unknown>")) {
       label = this.#string();
+      // A value with several labels.
       while (this.take(", ")) this.#string();
-      this.expect(" }");
-    } else if (!this.take("<unknown>")) label = this.#string();
+    }
     this.expect(" : container = ");
     const value = this.#number();
     this.expect(" )");
@@ -347,7 +355,8 @@ function parseWarnings(stderr: string): Pick<BabeltraceEnd, "discarded" | "uncou
   for (const [, count, one, stream] of stderr.matchAll(warning)) {
     const what = one === "event" ? "events" : "packets";
     if (count === undefined) uncounted.push({ what, stream });
-    else discarded.push({ count: Number(count), what, stream });
+    // Of a counter that went down it tells a difference of nearly 2^64.
+    else discarded.push({ count: Number(BigInt.asIntN(64, BigInt(count))), what, stream });
   }
   return { discarded, uncounted };
 }

@@ -87,7 +87,7 @@ async function readBack(random: RandomTrace, directory: string): Promise<ReadBac
 }
 
 /** Records what is to be recorded, and consumes it to a directory; says what was given, by its time. */
-function record(
+export function record(
   trace: TestTrace,
   random: RandomTrace,
   directory: string,
