@@ -1,20 +1,25 @@
 /**
  * The command line. Run as a program, this module hands its arguments to {@linkcode main} and exits
- * with what that answers: `record` is `deno task record`, `recover` and `relay` likewise.
+ * with what that answers: `record` is `deno task record`, `view`, `recover`,
+ * `relay` and `machine` likewise.
  *
  * @module
  */
+import { machine } from "./machine.ts";
 import { record } from "./record.ts";
 import { recover } from "./recover.ts";
 import { relayFiles } from "./relay_files.ts";
+import { view } from "./view.ts";
 
-export { record, recover, relayFiles };
+export { machine, record, recover, relayFiles, view };
 
 const usage = `Usage: COMMAND [ARGS]
 
   record [OPTIONS] [SCRIPT [ARGS]]   traces a Deno program that knows nothing of it
+  view [OPTIONS] TRACE...            shows the events of traces, or figures of them
   recover [OPTIONS] FILE             makes a trace of the black box of a program that was killed
   relay [OPTIONS] [FILE...]          relays files through the buffers of a machine
+  machine [OPTIONS]                  serves a page on which a machine is seen as it is
 
 COMMAND --help says more.
 `;
@@ -25,10 +30,14 @@ export async function main(args: readonly string[]): Promise<number> {
   switch (command) {
     case "record":
       return await record(others);
+    case "view":
+      return await view(others);
     case "recover":
       return await recover(others);
     case "relay":
       return await relayFiles(others);
+    case "machine":
+      return await machine(others);
     case "--help":
     case "-h":
       console.log(usage);

@@ -1,7 +1,7 @@
 import type { BoxFacts, Recovered } from "../blackbox/mod.ts";
 import { isRelaydUrl } from "../consume/mod.ts";
 import { plainText } from "./plain_text.ts";
-import { formatTable } from "./report.ts";
+import { formatTable } from "../view/table.ts";
 import { counted, quoted, size } from "./summary.ts";
 
 /**

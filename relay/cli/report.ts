@@ -1,5 +1,6 @@
 import type { Machine, MachineSnapshot } from "../../hw/mod.ts";
 import type { Lane } from "./lane.ts";
+import { formatTable } from "../view/table.ts";
 import { StatusLine } from "./status_line.ts";
 
 /** Shows how far the job is: one line that changes on a terminal, every tenth elsewhere. */
@@ -26,15 +27,6 @@ export class Progress {
   clear(): void {
     this.#line.clear();
   }
-}
-
-/** Pads the cells of a table: the first column to the left, the others to the right. */
-export function formatTable(rows: readonly (readonly (string | number)[])[]): string {
-  const cells = rows.map((row) => row.map(String));
-  const widths = cells[0].map((_, column) => Math.max(...cells.map((row) => row[column].length)));
-  const pad = (cell: string, column: number): string =>
-    column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]);
-  return cells.map((row) => `  ${row.map(pad).join("  ")}`.trimEnd()).join("\n");
 }
 
 /** What happened on each CPU. */

@@ -1,7 +1,7 @@
 import type { SessionStatistics } from "../session/mod.ts";
 import type { Figures } from "../session/statistics_file.ts";
 import { sumLost } from "../session/mod.ts";
-import { formatTable } from "./report.ts";
+import { formatTable } from "../view/table.ts";
 import type { Written } from "./written.ts";
 
 /** Tracepoints that the summary names, and snapshots. */

@@ -1,0 +1,198 @@
+import { resolve } from "node:path";
+import type { CtfError, LostEvents, TraceEvent } from "../ctf/mod.ts";
+import {
+  Between,
+  betweenJson,
+  betweenText,
+  EventFilter,
+  Follower,
+  METADATA,
+  OpenedTraces,
+  type OriginOf,
+  Statistics,
+  statisticsJson,
+  statisticsText,
+  traceDirectories,
+  type TraceListener,
+  type TraceSpan,
+} from "../view/mod.ts";
+import { attempt, JobError } from "./job_error.ts";
+import { OutputClosed, TextOutput } from "./text_output.ts";
+import { parseViewArguments, type ViewArguments, viewUsage } from "./view_arguments.ts";
+import { eventText, terminalStyle } from "./view_style.ts";
+
+/** Slowest that `--between` tells of. */
+const SLOWEST = 10;
+/** Events after which signals have their turn. */
+const TURN = 50_000;
+
+/**
+ * Shows the events of traces, or figures of them: `deno task view`. Answers the exit code: 1 if nothing
+ * could be shown, or a trace is broken, which ends in a line on standard error, behind what was before.
+ * When whoever reads standard output does not any more, that is all that was wanted.
+ */
+export async function view(args: readonly string[]): Promise<number> {
+  try {
+    const options = parseViewArguments(args);
+    if (options === null) {
+      console.log(viewUsage);
+      return 0;
+    }
+    const cwd = resolve(options.cwd);
+    const directories: string[] = [];
+    for (const trace of options.traces) {
+      const path = resolve(cwd, trace);
+      const found = await attempt("read trace", path, () => traceDirectories(path));
+      if (found.length === 0) {
+        throw new JobError(`Cannot read trace ${path}: it holds no file "${METADATA}"`);
+      }
+      directories.push(...found);
+    }
+    return await new View(options, directories).run();
+  } catch (error) {
+    if (!(error instanceof JobError)) throw error;
+    console.error(`error: ${error.message}`);
+    return 1;
+  }
+}
+
+/** Shows what is in traces. */
+class View implements TraceListener {
+  readonly #options: ViewArguments;
+  readonly #directories: readonly string[];
+  readonly #output = new TextOutput();
+  /** Which events are wanted; `null` before it is known when the traces begin. */
+  #filter: EventFilter | null = null;
+  /** Takes what is told of lost events. */
+  #onLost: (lost: LostEvents) => void = () => {};
+  #code = 0;
+
+  constructor(options: ViewArguments, directories: readonly string[]) {
+    this.#options = options;
+    this.#directories = directories;
+  }
+
+  /** Answers the exit code. */
+  async run(): Promise<number> {
+    const { follow, stats, between } = this.#options;
+    try {
+      if (follow) await this.#follow();
+      else if (stats || between !== null) this.#figures();
+      else this.#show();
+      this.#output.flush();
+    } catch (error) {
+      if (error instanceof OutputClosed) return this.#code;
+      this.#output.flush();
+      await attempt("read trace", this.#directories.join(", "), () => {
+        throw error;
+      });
+    }
+    return this.#code;
+  }
+
+  /** Tells of lost events, if they are wanted. */
+  lost(lost: LostEvents): void {
+    if (this.#filter?.wantsLost(lost) !== false) this.#onLost(lost);
+  }
+
+  /** Says what is wrong with a file. */
+  broken(error: CtfError): void {
+    this.#code = 1;
+    this.#output.flush();
+    console.error(`error: ${error.message}`);
+  }
+
+  #show(): void {
+    using traces = new OpenedTraces(this.#directories, this);
+    const print = this.#printer(traces.beginNs, traces.originOf);
+    for (const event of this.#wanted(traces)) print(event);
+  }
+
+  async #follow(): Promise<void> {
+    const stop = new AbortController();
+    const abort = (): void => stop.abort();
+    Deno.addSignalListener("SIGINT", abort);
+    try {
+      using traces = new Follower(this.#directories, this);
+      let print: ((event: TraceEvent) => void) | null = null;
+      let seen = 0;
+      for await (const events of traces.looks(stop.signal)) {
+        for (const event of events) {
+          if (print === null) {
+            // Only now is it known when they begin.
+            print = this.#printer(traces.beginNs, traces.originOf);
+            this.#filter = this.#filterOf({ beginNs: traces.beginNs, end: null });
+          }
+          if (this.#filter!.wants(event)) print(event);
+          // What is there already may take a while: signals have to have their turn.
+          if (++seen % TURN === 0) await new Promise((resolve) => setTimeout(resolve));
+          if (stop.signal.aborted) return;
+        }
+        this.#output.flush();
+      }
+    } finally {
+      Deno.removeSignalListener("SIGINT", abort);
+    }
+  }
+
+  #figures(): void {
+    using traces = new OpenedTraces(this.#directories, this);
+    const { stats, between: names, by, format } = this.#options;
+    const statistics = stats
+      ? new Statistics((eventClass) => traces.originOf(eventClass).trace)
+      : null;
+    const between = names === null
+      ? null
+      : new Between({ from: names[0], to: names[1], by, slowest: SLOWEST });
+    this.#onLost = (lost) => statistics?.lost(lost);
+    for (const event of this.#wanted(traces)) {
+      statistics?.push(event);
+      between?.push(event);
+    }
+    const isJson = format === "json";
+    const style = terminalStyle();
+    if (statistics !== null) {
+      this.#output.write(isJson ? statisticsJson(statistics) : statisticsText(statistics, style));
+    }
+    if (between !== null && names !== null) {
+      if (statistics !== null && !isJson) this.#output.write("\n");
+      const [from, to] = names;
+      const text = isJson ? betweenJson : betweenText;
+      this.#output.write(text(between, from, to, style));
+    }
+  }
+
+  /** The events that are wanted. */
+  *#wanted(traces: OpenedTraces): Generator<TraceEvent, void, void> {
+    const filter = this.#filterOf(traces.span());
+    this.#filter = filter;
+    for (const event of traces.events(filter.from)) {
+      if (filter.isOver(event.time)) return;
+      if (filter.wants(event)) yield event;
+    }
+  }
+
+  #filterOf(span: TraceSpan): EventFilter {
+    const { events, cpus, where, from, to } = this.#options;
+    return new EventFilter({
+      names: events,
+      cpus,
+      where,
+      from: from?.(span) ?? -Infinity,
+      to: to?.(span) ?? Infinity,
+    });
+  }
+
+  /** Prints events, from now on also what is lost. */
+  #printer(beginNs: bigint, originOf: OriginOf): (event: TraceEvent) => void {
+    const output = this.#output;
+    const { text, title } = eventText(this.#options.format, beginNs, originOf);
+    output.write(title);
+    this.#onLost = (lost) => {
+      output.write(text.lost(lost));
+      const warning = text.warning(lost);
+      if (warning !== "") Deno.stderr.writeSync(new TextEncoder().encode(warning));
+    };
+    return (event) => output.write(text.event(event));
+  }
+}

@@ -1,0 +1,201 @@
+import { parseArgs } from "node:util";
+import type { TraceEvent } from "../ctf/mod.ts";
+import {
+  type EventValue,
+  expression,
+  ExpressionError,
+  pathExpression,
+  type TimeBound,
+  timeBound,
+} from "../view/mod.ts";
+import { JobError } from "./job_error.ts";
+
+/** How events are shown. */
+export type ViewFormat = "columns" | "json" | "babeltrace";
+
+/** What `deno task view` was asked to do. */
+export interface ViewArguments {
+  /** Directories with traces. */
+  readonly traces: readonly string[];
+  /** How events or figures are shown. */
+  readonly format: ViewFormat;
+  /** Patterns of names; none for all. */
+  readonly events: readonly string[];
+  /** CPUs; none for all. */
+  readonly cpus: ReadonlySet<number>;
+  /** What has to be true of an event; `null` for nothing. */
+  readonly where: ((event: TraceEvent) => boolean) | null;
+  /** The first time that is shown; `null` for the trace's. */
+  readonly from: TimeBound | null;
+  /** The last one; `null` for the trace's. */
+  readonly to: TimeBound | null;
+  /** Whether events are shown as they are recorded. */
+  readonly follow: boolean;
+  /** Whether figures are shown in place of events. */
+  readonly stats: boolean;
+  /** Patterns of the events between which times are measured; `null` for none. */
+  readonly between: readonly [from: string, to: string] | null;
+  /** What both of them have to be equal in; `null` for nothing. */
+  readonly by: EventValue | null;
+  /** Directory that relative paths start from. */
+  readonly cwd: string;
+}
+
+/** Text of `--help`. */
+export const viewUsage = `Usage: deno task view [OPTIONS] TRACE...
+
+Shows the events of traces: directories with \`metadata\`, or with such directories in them. Several are
+merged by time.
+
+  --format FORMAT    columns (default): a table; json: a line of JSON for each event; babeltrace: as
+                     Babeltrace 2 prints them
+  --event LIST       patterns of events to show, * stands for any text: http:*,file:open
+  --cpu LIST         CPUs to show: 1,3-5
+  --from TIME        not what was before: seconds since the trace began, 1.5 or 20ms; seconds before
+  --to TIME          its end, -2s; a time of day, 12:34:56.789; a date and time, 2026-01-31T12:34:56
+  --where EXPR       what has to be true: 'status >= 500 && url contains "/api"'
+  --follow           show what a running program records, until it ends
+  --stats            figures in place of events: how many, how often, how long what lasts has lasted
+  --between A B      the time from each event A to the next B: a histogram and the slowest
+  --by FIELD         with --between: only from A to the B that is equal in FIELD
+  --cwd DIR          directory that relative paths start from (default: the current one)
+
+EXPR compares fields by == != < <= > >=, by =~ with a pattern, and by contains; && || ! and parentheses
+join comparisons. name, cpu and time are the event's, at.x is in a structure, args[0] in a list,
+context.x in a context, fields.name a field of that name. Numbers may have a unit: 5ms, 20us, 1.5s are
+nanoseconds, 10k is 10,000. An event that does not have a field does not fit.
+`;
+
+/** Understands the arguments; `null` when help was asked for, a {@linkcode JobError} when wrong. */
+export function parseViewArguments(args: readonly string[]): ViewArguments | null {
+  const [rest, between] = takeBetween(args);
+  const { values, positionals } = parse(rest);
+  if (values.help) return null;
+  if (positionals.length === 0 || positionals.includes("")) {
+    throw new JobError("Cannot view: no trace is named");
+  }
+  for (const [name, value] of Object.entries(values)) {
+    if (value === "") throw new JobError(`Cannot use --${name} without a value`);
+  }
+  if (values.by !== undefined && between === null) {
+    throw new JobError("Cannot use --by without --between");
+  }
+  const isSummed = values.stats === true || between !== null;
+  if (values.follow && isSummed) {
+    throw new JobError("Cannot use --follow with --stats or --between: they need the end");
+  }
+  const format = formatOf(values.format);
+  if (isSummed && format === "babeltrace") {
+    throw new JobError("Cannot use --format babeltrace with --stats or --between");
+  }
+  return {
+    traces: positionals,
+    format,
+    events: values.event === undefined ? [] : listOf("event", values.event),
+    cpus: values.cpu === undefined ? new Set() : cpusOf(values.cpu),
+    where: values.where === undefined ? null : understood(() => expression(values.where!)),
+    from: values.from === undefined ? null : understood(() => timeBound(values.from!)),
+    to: values.to === undefined ? null : understood(() => timeBound(values.to!)),
+    follow: values.follow === true,
+    stats: values.stats === true,
+    between,
+    by: values.by === undefined ? null : understood(() => pathExpression(values.by!)),
+    cwd: values.cwd ?? ".",
+  };
+}
+
+function formatOf(text: string = "columns"): ViewFormat {
+  if (text === "columns" || text === "json" || text === "babeltrace") return text;
+  throw new JobError(`Cannot use --format ${text}: it is not columns, json or babeltrace`);
+}
+
+function listOf(option: string, text: string): string[] {
+  const list = text.split(",");
+  if (list.includes("")) throw new JobError(`Cannot use --${option} ${text}: something is empty`);
+  return list;
+}
+
+/** CPUs, `1,3-5`. */
+function cpusOf(text: string): Set<number> {
+  const cpus = new Set<number>();
+  for (const part of listOf("cpu", text)) {
+    const range = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(part);
+    const [first, last] = [Number(range?.[1]), Number(range?.[2] ?? range?.[1])];
+    if (!(first <= last)) throw new JobError(`Cannot use --cpu ${text}: "${part}" is no CPU`);
+    for (let cpu = first; cpu <= last; cpu++) cpus.add(cpu);
+  }
+  return cpus;
+}
+
+/** What the user got wrong ends the job. */
+function understood<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof ExpressionError || error instanceof TypeError) {
+      throw new JobError(error.message);
+    }
+    throw error;
+  }
+}
+
+/** Takes `--between A B` out of the arguments: no other option has two values. */
+function takeBetween(args: readonly string[]): [string[], readonly [string, string] | null] {
+  const end = args.indexOf("--");
+  const at = args.indexOf("--between");
+  if (at < 0 || (end >= 0 && end < at)) return [[...args], null];
+  const [from, to] = args.slice(at + 1, at + 3);
+  if (!from || !to) throw new JobError("Cannot use --between without two events");
+  return [[...args.slice(0, at), ...args.slice(at + 3)], [from, to]];
+}
+
+interface Parsed {
+  readonly values: {
+    readonly format?: string;
+    readonly event?: string;
+    readonly cpu?: string;
+    readonly from?: string;
+    readonly to?: string;
+    readonly where?: string;
+    readonly by?: string;
+    readonly cwd?: string;
+    readonly follow?: boolean;
+    readonly stats?: boolean;
+    readonly help?: boolean;
+  };
+  readonly positionals: readonly string[];
+}
+
+function parse(args: readonly string[]): Parsed {
+  const options = {
+    format: { type: "string" },
+    event: { type: "string" },
+    cpu: { type: "string" },
+    from: { type: "string" },
+    to: { type: "string" },
+    where: { type: "string" },
+    follow: { type: "boolean" },
+    stats: { type: "boolean" },
+    by: { type: "string" },
+    cwd: { type: "string" },
+    help: { type: "boolean", short: "h" },
+  } as const;
+  try {
+    return parseArgs({ args: withNegative(args), allowPositionals: true, options });
+  } catch (error) {
+    const [firstLine] = (error as Error).message.split("\n");
+    throw new JobError(`Cannot understand the arguments: ${firstLine}`);
+  }
+}
+
+/** Joins `--from -2s`, whose value would be taken for an option. */
+function withNegative(args: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const [i, arg] of args.entries()) {
+    const before = args[i - 1];
+    const isTime = (before === "--from" || before === "--to") && /^-\d/.test(arg);
+    if (isTime) joined[joined.length - 1] = `${before}=${arg}`;
+    else joined.push(arg);
+  }
+  return joined;
+}

@@ -1,0 +1,37 @@
+import {
+  BabeltraceText,
+  COLORS,
+  type ColumnOptions,
+  ColumnText,
+  type EventText,
+  JsonText,
+  NO_COLORS,
+  type OriginOf,
+} from "../view/mod.ts";
+import type { ViewFormat } from "./view_arguments.ts";
+
+/** How wide a table may be, and its colours: none but on a terminal, nor where `NO_COLOR` is set. */
+export function terminalStyle(): ColumnOptions {
+  if (!Deno.stdout.isTerminal()) return { width: null, colors: NO_COLORS };
+  return { width: Deno.consoleSize().columns, colors: Deno.noColor ? NO_COLORS : COLORS };
+}
+
+/** What makes lines of events, and the lines that come before all others. */
+export function eventText(
+  format: ViewFormat,
+  beginNs: bigint,
+  originOf: OriginOf,
+): { readonly text: EventText; readonly title: string } {
+  switch (format) {
+    case "json":
+      return { text: new JsonText(beginNs), title: "" };
+    case "babeltrace":
+      return { text: new BabeltraceText(beginNs, originOf), title: "" };
+    case "columns": {
+      const style = terminalStyle();
+      const text = new ColumnText(style);
+      // A program that reads the table needs no title.
+      return { text, title: style.width === null ? "" : text.title() };
+    }
+  }
+}

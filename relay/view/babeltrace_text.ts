@@ -1,0 +1,95 @@
+import type { EventClass, FieldValues, LostEvents, StructClass, TraceEvent } from "../ctf/mod.ts";
+import { structText } from "./babeltrace_values.ts";
+import { ClockText, secondsText } from "./clock_text.ts";
+import type { EventText } from "./event_text.ts";
+import type { EventOrigin, OriginOf } from "./origins.ts";
+
+type StructText = (fields: FieldValues) => string;
+
+/** What is the same in all events of a class. */
+interface ClassTexts {
+  /** Host, program and name. */
+  readonly head: string;
+  readonly packetContext: StructClass | null;
+  readonly streamContext: StructText | null;
+  readonly context: StructText | null;
+  readonly fields: StructText;
+}
+
+/**
+ * Events as Babeltrace 2 prints them with its default options, with the time of day in the local time
+ * zone.
+ */
+export class BabeltraceText implements EventText {
+  readonly #clock: ClockText;
+  readonly #originOf: OriginOf;
+  readonly #classes = new Map<EventClass, ClassTexts>();
+  /** Texts of packet contexts: a packet's is the same object for all its events. */
+  #packetContext: FieldValues | null = null;
+  #packetText = "";
+  #last: number | null = null;
+
+  /** Times since `beginNs`, nanoseconds since 1970. */
+  constructor(beginNs: bigint, originOf: OriginOf) {
+    this.#clock = new ClockText(beginNs);
+    this.#originOf = originOf;
+  }
+
+  /** A line. */
+  event(
+    { class: eventClass, time, packetContext, streamContext, context, fields }: TraceEvent,
+  ): string {
+    let texts = this.#classes.get(eventClass);
+    if (texts === undefined) this.#classes.set(eventClass, texts = this.#textsOf(eventClass));
+    if (packetContext !== this.#packetContext) {
+      this.#packetContext = packetContext;
+      this.#packetText = packetContext === null
+        ? ""
+        : `${packetText(packetContext, texts.packetContext)}, `;
+    }
+    const delta = this.#last === null ? "+?.?????????" : `+${secondsText(time - this.#last)}`;
+    this.#last = time;
+    let text = `[${this.#clock.of(time)}] (${delta}) ${texts.head}${this.#packetText}`;
+    if (texts.streamContext !== null) text += `${texts.streamContext(streamContext!)}, `;
+    if (texts.context !== null) text += `${texts.context(context!)}, `;
+    return `${text}${texts.fields(fields)}\n`;
+  }
+
+  /** Nothing: Babeltrace tells on standard error, see {@linkcode BabeltraceText.warning}. */
+  lost(_lost: LostEvents): string {
+    return "";
+  }
+
+  /** A line for standard error. */
+  warning({ count, cpu, begin, end }: LostEvents): string {
+    const events = count === 1 ? "1 event" : `${count} events`;
+    const between = `between [${this.#clock.of(begin)}] and [${this.#clock.of(end)}]`;
+    const where = cpu < 0 ? "" : ` on CPU ${cpu}`;
+    return `WARNING: Tracer discarded ${events} ${between}${where}.\n`;
+  }
+
+  #textsOf(eventClass: EventClass): ClassTexts {
+    const { name, context, fields } = eventClass;
+    const { env, packetContext, streamContext } = this.#originOf(eventClass);
+    return {
+      head: `${originText(env)}${name}: `,
+      packetContext,
+      streamContext: streamContext === null ? null : structText(streamContext),
+      context: context === null ? null : structText(context),
+      fields: structText(fields),
+    };
+  }
+}
+
+/** Host, program and process as far as they are known. */
+function originText({ hostname, procname, vpid }: EventOrigin["env"]): string {
+  const parts = [hostname, procname].filter((part) => typeof part === "string");
+  if (typeof vpid === "number" || typeof vpid === "bigint") parts.push(`(${vpid})`);
+  return parts.length === 0 ? "" : `${parts.join(":")} `;
+}
+
+/** Of a packet's context what events are not without: times, sizes and numbers are the reader's. */
+function packetText(values: FieldValues, one: StructClass | null): string {
+  const members = one?.members.filter(({ name }) => Object.hasOwn(values, name)) ?? [];
+  return structText({ kind: "struct", alignment: 8, members })(values);
+}

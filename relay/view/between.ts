@@ -1,0 +1,74 @@
+import { EnumValue, type FieldValue, type TraceEvent } from "../ctf/mod.ts";
+import { glob } from "../trace/glob.ts";
+import type { EventValue } from "./event_values.ts";
+import { Histogram } from "./histogram.ts";
+import type { Pair } from "./pairs.ts";
+import { plainValue } from "./plain_values.ts";
+import { Slowest } from "./slowest.ts";
+
+/** Events that wait for what follows them, at most: then the oldest is forgotten. */
+const MAX_WAITING = 65_536;
+
+/** Between which events the time is measured. */
+export interface BetweenOptions {
+  /** Pattern of the names it begins with. */
+  readonly from: string;
+  /** Pattern of the names it ends with. */
+  readonly to: string;
+  /** What both have to be equal in, `null` for nothing. */
+  readonly by: EventValue | null;
+  /** Slowest that are kept. */
+  readonly slowest: number;
+}
+
+/**
+ * Measures the time from each event to the next one of another name, while events come in order. If the
+ * first comes twice the time begins with the later one; one that fits both patterns ends and begins.
+ */
+export class Between {
+  /** Nanoseconds. */
+  readonly durations: Histogram = new Histogram();
+  /** Those that took longest. */
+  readonly slowest: Slowest<Pair>;
+  readonly #options: BetweenOptions;
+  readonly #begins: (name: string) => boolean;
+  readonly #ends: (name: string) => boolean;
+  readonly #waiting = new Map<string | number | bigint, TraceEvent>();
+
+  /** Measures from now on. */
+  constructor(options: BetweenOptions) {
+    this.#options = options;
+    this.#begins = glob(options.from);
+    this.#ends = glob(options.to);
+    this.slowest = new Slowest(options.slowest);
+  }
+
+  /** The event that comes next. */
+  push(event: TraceEvent): void {
+    const { name } = event.class;
+    const ends = this.#ends(name);
+    const begins = this.#begins(name);
+    if (!ends && !begins) return;
+    const { by } = this.#options;
+    const value = by === null ? "" : by(event);
+    if (value === undefined) return;
+    const key = keyOf(value);
+    const begin = this.#waiting.get(key);
+    if (ends && begin !== undefined) {
+      const duration = event.time - begin.time;
+      this.durations.add(duration);
+      const pair = { name, begin, end: event, beginTime: begin.time, duration };
+      this.slowest.add(duration, pair);
+    }
+    if (ends || begin !== undefined) this.#waiting.delete(key);
+    if (!begins) return;
+    this.#waiting.set(key, event);
+    if (this.#waiting.size > MAX_WAITING) this.#waiting.delete(this.#waiting.keys().next().value!);
+  }
+}
+
+/** A number stays one. */
+function keyOf(value: FieldValue): string | number | bigint {
+  if (value instanceof EnumValue) return value.value;
+  return typeof value === "object" ? plainValue(value) : value;
+}

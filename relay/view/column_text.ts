@@ -1,0 +1,145 @@
+import type { EventClass, LostEvents, TraceEvent } from "../ctf/mod.ts";
+import { secondsText } from "./clock_text.ts";
+import { type Colors, NO_COLORS } from "./colors.ts";
+import { durationText } from "./durations.ts";
+import type { EventText } from "./event_text.ts";
+import { harmless, plainValue } from "./plain_values.ts";
+import { shownNames } from "./shown_fields.ts";
+import { padded, textWidth, truncated } from "./text_width.ts";
+
+/** How a table looks. */
+export interface ColumnOptions {
+  /** Columns of the terminal, taken for at least 40; `null` for lines of any length. */
+  readonly width: number | null;
+  /** Its colours. */
+  readonly colors: Colors;
+}
+
+/** What is the same in all rows of a class. */
+interface ClassTexts {
+  /** Name of the event. */
+  readonly name: string;
+  /** Columns that takes. */
+  readonly width: number;
+  /** What comes before the first `:`. */
+  readonly group: string;
+  /** Names of the fields that are shown. */
+  readonly fields: readonly string[];
+}
+
+/** Columns for the seconds since the begin: 4 digits, the point and 9 more. */
+const TIME_WIDTH = 14;
+const DELTA_WIDTH = 8;
+const CPU_WIDTH = 3;
+/** Where a terminal has fewer columns, it breaks the rows. */
+const MIN_WIDTH = 40;
+/** Columns for names at first; the column grows with the names. */
+const NAME_WIDTH = 20;
+/** Names that are longer move what follows. */
+const MAX_NAME_WIDTH = 32;
+
+/** Events as rows of a table: seconds since the trace began, time since the row before, CPU, name, fields. */
+export class ColumnText implements EventText {
+  readonly #width: number | null;
+  readonly #colors: Colors;
+  readonly #classes = new Map<EventClass, ClassTexts>();
+  #nameWidth = NAME_WIDTH;
+  #last: number | null = null;
+
+  /** Without options, lines of any length without colours. */
+  constructor({ width = null, colors = NO_COLORS }: Partial<ColumnOptions> = {}) {
+    this.#width = width === null ? null : Math.max(MIN_WIDTH, width);
+    this.#colors = colors;
+  }
+
+  /** The titles of the columns. */
+  title(): string {
+    const title = `${"seconds".padStart(TIME_WIDTH)} ${"delta".padStart(DELTA_WIDTH)} ` +
+      `${"CPU".padStart(CPU_WIDTH)} ${padded("event", this.#nameWidth)} fields`;
+    return `${this.#colors.dim(this.#cut(title))}\n`;
+  }
+
+  /** A row. */
+  event(event: TraceEvent): string {
+    const { class: eventClass, time, cpu } = event;
+    const texts = this.#classes.get(eventClass) ?? this.#meet(eventClass);
+    const delta = this.#last === null ? "" : durationText(time - this.#last);
+    this.#last = time;
+    const seconds = secondsText(time).padStart(TIME_WIDTH);
+    const before = delta.padStart(DELTA_WIDTH);
+    const where = (cpu < 0 ? "" : `${cpu}`).padStart(CPU_WIDTH);
+    const head = `${seconds} ${this.#colors.dim(before)} ${where} `;
+    if (this.#width === null) return `${head}${this.#whole(event, texts)}\n`;
+    const used = seconds.length + before.length + where.length + 3;
+    return `${head}${this.#fitting(event, texts, this.#width - used)}\n`;
+  }
+
+  /** A row that tells where events are missing, since when. */
+  lost({ count, cpu, begin, end }: LostEvents): string {
+    const where = cpu < 0 ? "" : ` on CPU ${cpu}`;
+    const events = count === 1 ? "1 event" : `${count} events`;
+    const text = `${secondsText(end).padStart(TIME_WIDTH)} ${"".padStart(DELTA_WIDTH)} ` +
+      `${"".padStart(CPU_WIDTH)} *** ${events} lost${where} since ${secondsText(begin)} ***`;
+    return `${this.#colors.bad(this.#cut(text))}\n`;
+  }
+
+  /** Nothing: it is in the rows. */
+  warning(_lost: LostEvents): string {
+    return "";
+  }
+
+  #meet(eventClass: EventClass): ClassTexts {
+    const name = harmless(eventClass.name);
+    const width = textWidth(name);
+    const [group] = name.split(":");
+    const texts = { name, width, group, fields: shownNames(eventClass.fields) };
+    this.#classes.set(eventClass, texts);
+    if (width <= MAX_NAME_WIDTH) this.#nameWidth = Math.max(this.#nameWidth, width);
+    return texts;
+  }
+
+  /** Name and fields, for lines of any length. */
+  #whole(event: TraceEvent, { name, width, group, fields }: ClassTexts): string {
+    const { field, dim, name: named } = this.#colors;
+    const equals = dim("=");
+    let row = "";
+    for (const one of fields) row += ` ${field(one)}${equals}${plainValue(event.fields[one])}`;
+    for (const [one, text] of contextParts(event)) row += ` ${field(one)}${equals}${text}`;
+    const space = row === "" ? 0 : Math.max(0, this.#nameWidth - width);
+    return named(name, group) + " ".repeat(space) + row;
+  }
+
+  /** Name and fields as they fit in so many columns. */
+  #fitting(event: TraceEvent, { name, width, group, fields }: ClassTexts, columns: number): string {
+    const { field, dim, name: named } = this.#colors;
+    const start = named(truncated(name, columns), group);
+    const space = Math.max(0, this.#nameWidth - width);
+    const parts = fields.map((one) => [one, plainValue(event.fields[one])] as const);
+    let left = columns - width - space;
+    let row = "";
+    for (const [one, text] of [...parts, ...contextParts(event)]) {
+      const whole = ` ${one}=${text}`;
+      const shown = truncated(whole, left);
+      const equals = shown.indexOf("=");
+      row += equals < 0
+        ? shown
+        : ` ${field(shown.slice(1, equals))}${dim("=")}${shown.slice(equals + 1)}`;
+      left -= textWidth(shown);
+      if (shown !== whole) break;
+    }
+    return row === "" ? start : start + " ".repeat(space) + row;
+  }
+
+  #cut(text: string): string {
+    return this.#width === null ? text : truncated(text, this.#width);
+  }
+}
+
+const NO_PARTS: readonly (readonly [string, string])[] = [];
+
+/** Fields of contexts, and their values. */
+function contextParts({ context, streamContext }: TraceEvent): typeof NO_PARTS {
+  if (context === null && streamContext === null) return NO_PARTS;
+  const all = [...Object.entries(context ?? {}), ...Object.entries(streamContext ?? {})];
+  return all.map(([name, value]) => [name, plainValue(value)] as const);
+}

@@ -1,0 +1,78 @@
+import { CtfError, type LostEvents, type TraceEvent, TraceReader } from "../ctf/mod.ts";
+import { type OriginOf, Origins } from "./origins.ts";
+import type { TraceSpan } from "./time_bounds.ts";
+import { closeTrace, openTrace, type TraceFiles } from "./trace_files.ts";
+
+/** Is told what comes between events. */
+export interface TraceListener {
+  /** Of lost events. */
+  readonly lost: (lost: LostEvents) => void;
+  /** Of what is wrong with a file: what is in the others still comes. */
+  readonly broken: (error: CtfError) => void;
+}
+
+/** The events of traces in directories, by time. */
+export class OpenedTraces implements Disposable {
+  /** Where events come from. */
+  readonly originOf: OriginOf;
+  readonly #reader: TraceReader;
+  readonly #files: readonly TraceFiles[];
+  readonly #listener: TraceListener;
+
+  /** Opens the directories; a `CtfError` if metadata makes no sense, errors of the system. */
+  constructor(directories: readonly string[], listener: TraceListener) {
+    this.#listener = listener;
+    const files: TraceFiles[] = [];
+    this.#files = files;
+    try {
+      for (const directory of directories) files.push(openTrace(directory));
+      this.#reader = new TraceReader(files, { onLost: (lost) => listener.lost(lost) });
+    } catch (error) {
+      this[Symbol.dispose]();
+      throw error;
+    }
+    this.originOf = new Origins(() => this.#reader.formats).of;
+  }
+
+  /** Nanoseconds since 1970 at which times are 0. */
+  get beginNs(): bigint {
+    return this.#reader.beginNs;
+  }
+
+  /** When it begins, and when it ends, for which all packets are looked at. */
+  span(): TraceSpan {
+    const reader = this.#reader;
+    return {
+      beginNs: reader.beginNs,
+      get end() {
+        return Math.max(0, ...reader.streams().map(({ end }) => end ?? 0));
+      },
+    };
+  }
+
+  /** The events from a time on. */
+  *events(from: number): Generator<TraceEvent, void, void> {
+    if (from > 0) this.#reader.seek(from);
+    for (;;) {
+      const event = this.#next();
+      if (event === null) return;
+      yield event;
+    }
+  }
+
+  /** Closes all files. */
+  [Symbol.dispose](): void {
+    for (const files of this.#files) closeTrace(files);
+  }
+
+  #next(): TraceEvent | null {
+    for (;;) {
+      try {
+        return this.#reader.next();
+      } catch (error) {
+        if (!(error instanceof CtfError)) throw error;
+        this.#listener.broken(error);
+      }
+    }
+  }
+}

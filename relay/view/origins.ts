@@ -1,0 +1,44 @@
+import type { EventClass, StructClass, TraceFormat } from "../ctf/mod.ts";
+
+/** Where events of a class come from. */
+export interface EventOrigin {
+  /** Tells traces apart. */
+  readonly trace: string;
+  /** What the metadata says about where the trace was made. */
+  readonly env: TraceFormat["env"];
+  /** Fields of packets' contexts, `null` where there are none. */
+  readonly packetContext: StructClass | null;
+  /** Fields that all events of the stream have, `null` where there are none. */
+  readonly streamContext: StructClass | null;
+}
+
+/** Tells where events of a class come from. */
+export type OriginOf = (eventClass: EventClass) => EventOrigin;
+
+/** Finds where events come from by what the metadata of their traces says. */
+export class Origins {
+  readonly #formats: () => readonly TraceFormat[];
+  readonly #known = new Map<EventClass, EventOrigin>();
+
+  /** Of traces that `formats` tells each time a class is new. */
+  constructor(formats: () => readonly TraceFormat[]) {
+    this.#formats = formats;
+  }
+
+  /** Where events of a class come from. */
+  readonly of: OriginOf = (eventClass) => {
+    let origin = this.#known.get(eventClass);
+    if (origin === undefined) this.#known.set(eventClass, origin = this.#find(eventClass));
+    return origin;
+  };
+
+  #find(eventClass: EventClass): EventOrigin {
+    for (const [number, { uuid, env, streams }] of this.#formats().entries()) {
+      const stream = streams.get(eventClass.streamId);
+      if (stream?.events.get(eventClass.id) !== eventClass) continue;
+      const { packetContext, eventContext } = stream;
+      return { trace: uuid ?? `${number}`, env, packetContext, streamContext: eventContext };
+    }
+    throw new TypeError(`Cannot say where event "${eventClass.name}" comes from: no trace has it`);
+  }
+}

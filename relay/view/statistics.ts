@@ -1,0 +1,147 @@
+import type { EventClass, LostEvents, TraceEvent } from "../ctf/mod.ts";
+import { Histogram } from "./histogram.ts";
+import { type Pair, Pairs } from "./pairs.ts";
+import { Slowest } from "./slowest.ts";
+
+/** How many of what took longest are kept, for each name. */
+const SLOWEST = 3;
+/** Pauses that are kept. */
+const PAUSES = 3;
+
+/** What there is of a CPU. */
+export interface CpuFigures {
+  /** Its events. */
+  readonly events: number;
+  /** Events it has lost. */
+  readonly lost: number;
+  /** Time of its first event, nanoseconds as an event's `time`; `null` without any. */
+  readonly first: number | null;
+  /** Time of its last one. */
+  readonly last: number | null;
+}
+
+/** What lasts, of one name. */
+export interface DurationFigures {
+  /** Nanoseconds. */
+  readonly durations: Histogram;
+  /** Those that took longest. */
+  readonly slowest: Slowest<Pair>;
+}
+
+/** A time without any event. */
+export interface Pause {
+  /** The event it ended with. */
+  readonly end: TraceEvent;
+  /** Nanoseconds. */
+  readonly duration: number;
+}
+
+/** Figures of a trace, while its events come by in order. It keeps a few events, whatever comes. */
+export class Statistics {
+  readonly #pairs: Pairs;
+  readonly #names = new Map<string, number>();
+  readonly #cpus = new Map<number, { -readonly [Key in keyof CpuFigures]: CpuFigures[Key] }>();
+  readonly #durations = new Map<string, DurationFigures>();
+  readonly #pauses = new Slowest<Pause>(PAUSES);
+  #first: number | null = null;
+  #last = 0;
+  #events = 0;
+  #lost = 0;
+
+  /** Has seen no event yet; `traceOf` as of {@linkcode Pairs}. */
+  constructor(traceOf?: (eventClass: EventClass) => string) {
+    this.#pairs = new Pairs(traceOf);
+  }
+
+  /** The event that comes next. */
+  push(event: TraceEvent): void {
+    const { class: { name }, time, cpu } = event;
+    if (this.#first === null) this.#first = time;
+    else this.#pause(event, time - this.#last);
+    this.#last = time;
+    this.#events++;
+    this.#names.set(name, (this.#names.get(name) ?? 0) + 1);
+    const figures = this.#cpu(cpu);
+    figures.events++;
+    figures.first ??= time;
+    figures.last = time;
+    const pair = this.#pairs.push(event);
+    if (pair !== null) this.#lasted(pair);
+  }
+
+  /** Events that are missing. */
+  lost({ cpu, count }: LostEvents): void {
+    this.#lost += count;
+    this.#cpu(cpu).lost += count;
+  }
+
+  /** Events that came. */
+  get events(): number {
+    return this.#events;
+  }
+
+  /** Events that were lost. */
+  get lostEvents(): number {
+    return this.#lost;
+  }
+
+  /** Time of the first event, nanoseconds; `null` without any. */
+  get first(): number | null {
+    return this.#first;
+  }
+
+  /** Nanoseconds from the first event to the last. */
+  get span(): number {
+    return this.#first === null ? 0 : this.#last - this.#first;
+  }
+
+  /** How many events there are of each name, the most first. */
+  get names(): readonly (readonly [string, number])[] {
+    return [...this.#names].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
+  }
+
+  /** What there is of each CPU. */
+  get cpus(): readonly (readonly [number, CpuFigures])[] {
+    return [...this.#cpus].sort(([a], [b]) => a - b);
+  }
+
+  /** How long what lasts has lasted, by its name, what took most time together first. */
+  get durations(): readonly (readonly [string, DurationFigures])[] {
+    return [...this.#durations].sort(([, a], [, b]) => b.durations.sum - a.durations.sum);
+  }
+
+  /** How many have begun and not ended, by name. */
+  get unended(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const { name } of this.#pairs.unended()) counts.set(name, (counts.get(name) ?? 0) + 1);
+    return counts;
+  }
+
+  /** The longest times without any event. */
+  get pauses(): readonly Pause[] {
+    return this.#pauses.all;
+  }
+
+  #pause(end: TraceEvent, duration: number): void {
+    if (this.#pauses.takes(duration)) this.#pauses.add(duration, { end, duration });
+  }
+
+  #cpu(cpu: number): { -readonly [Key in keyof CpuFigures]: CpuFigures[Key] } {
+    let figures = this.#cpus.get(cpu);
+    if (figures === undefined) {
+      figures = { events: 0, lost: 0, first: null, last: null };
+      this.#cpus.set(cpu, figures);
+    }
+    return figures;
+  }
+
+  #lasted(pair: Pair): void {
+    let figures = this.#durations.get(pair.name);
+    if (figures === undefined) {
+      figures = { durations: new Histogram(), slowest: new Slowest(SLOWEST) };
+      this.#durations.set(pair.name, figures);
+    }
+    figures.durations.add(pair.duration);
+    figures.slowest.add(pair.duration, pair);
+  }
+}

@@ -1,0 +1,66 @@
+import { barsOf } from "./bars.ts";
+import type { Between } from "./between.ts";
+import type { Histogram } from "./histogram.ts";
+import { jsonOf, type JsonValue } from "./json_text.ts";
+import type { Pair } from "./pairs.ts";
+import type { Statistics } from "./statistics.ts";
+
+/** The figures of a trace as a line of JSON; times and durations in nanoseconds. */
+export function statisticsJson(statistics: Statistics): string {
+  const { events, lostEvents, first, span, names, cpus, durations, unended, pauses } = statistics;
+  return line({
+    events,
+    lost: lostEvents,
+    first,
+    span_ns: span,
+    names: names.map(([name, count]) => ({ name, events: count })),
+    cpus: cpus.map(([cpu, figures]) => ({ cpu: cpu < 0 ? null : cpu, ...figures })),
+    durations: durations.map(([name, { durations, slowest }]) => ({
+      name,
+      ...figuresOf(durations),
+      unended: unended.get(name) ?? 0,
+      slowest: slowest.all.map(pairOf),
+    })),
+    pauses: pauses.map(({ end, duration }) => ({
+      from: end.time - duration,
+      duration_ns: duration,
+    })),
+  });
+}
+
+/** The times between two events as a line of JSON. */
+export function betweenJson({ durations, slowest }: Between, from: string, to: string): string {
+  return line({
+    between: [from, to],
+    ...figuresOf(durations),
+    histogram: durations.count === 0 ? [] : barsOf(durations).map((bar) => ({ ...bar })),
+    slowest: slowest.all.map(pairOf),
+  });
+}
+
+function figuresOf(histogram: Histogram): Record<string, number | null> {
+  const { count, sum, min, max } = histogram;
+  const of = (value: number): number | null => count === 0 ? null : value;
+  return {
+    count,
+    min_ns: of(min),
+    p50_ns: of(histogram.percentile(0.5)),
+    p90_ns: of(histogram.percentile(0.9)),
+    p99_ns: of(histogram.percentile(0.99)),
+    max_ns: of(max),
+    sum_ns: sum,
+  };
+}
+
+function line(value: JsonValue): string {
+  return `${jsonOf(value)}\n`;
+}
+
+function pairOf({ begin, end, beginTime, duration }: Pair): JsonValue {
+  return {
+    at: beginTime,
+    duration_ns: duration,
+    begin: begin === null ? null : { event: begin.class.name, fields: begin.fields },
+    end: { event: end.class.name, fields: end.fields },
+  };
+}

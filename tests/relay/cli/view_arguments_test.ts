@@ -1,0 +1,83 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { JobError } from "../../../relay/cli/job_error.ts";
+import { parseViewArguments } from "../../../relay/cli/view_arguments.ts";
+import { event } from "../view/support.ts";
+
+Deno.test("parseViewArguments() of a trace alone gives the defaults", () => {
+  assertEquals(parseViewArguments(["trace"]), {
+    traces: ["trace"],
+    format: "columns",
+    events: [],
+    cpus: new Set<number>(),
+    where: null,
+    from: null,
+    to: null,
+    follow: false,
+    stats: false,
+    between: null,
+    by: null,
+    cwd: ".",
+  });
+});
+
+Deno.test("parseViewArguments() takes options before and behind the traces", () => {
+  const args = ["--event", "http:*,gc", "a", "--cpu", "1,3-5", "b", "--follow", "--format=json"];
+  const { traces, events, cpus, follow, format } = parseViewArguments(args)!;
+  assertEquals({ traces, events, cpus, follow, format }, {
+    traces: ["a", "b"],
+    events: ["http:*", "gc"],
+    cpus: new Set([1, 3, 4, 5]),
+    follow: true,
+    format: "json",
+  });
+});
+
+Deno.test("parseViewArguments() takes two names behind --between", () => {
+  const args = ["--between", "a:*", "b", "trace", "--by", "id"];
+  const { traces, between, by } = parseViewArguments(args)!;
+  assertEquals({ traces, between }, { traces: ["trace"], between: ["a:*", "b"] });
+  assertEquals(by!(event("a:x", 0, { id: 7 })), 7);
+});
+
+Deno.test("parseViewArguments() takes times before the end, though they look like options", () => {
+  const { from, to } = parseViewArguments(["trace", "--from", "-2s", "--to", "-1"])!;
+  const span = { beginNs: 0n, end: 10e9 };
+  assertEquals([from!(span), to!(span)], [8e9, 9e9]);
+});
+
+Deno.test("parseViewArguments() makes a test of --where", () => {
+  const { where } = parseViewArguments(["trace", "--where", "status >= 500"])!;
+  assertEquals([200, 503].map((status) => where!(event("e", 0, { status }))), [false, true]);
+});
+
+for (const help of ["--help", "-h"]) {
+  Deno.test(`parseViewArguments() of ${help} asks for help`, () => {
+    assertEquals(parseViewArguments([help]), null);
+  });
+}
+
+const wrong: [string[], string][] = [
+  [[], "Cannot view: no trace is named"],
+  [[""], "Cannot view: no trace is named"],
+  [["--between", "a", "b"], "Cannot view: no trace is named"],
+  [["t", "--event", ""], "Cannot use --event without a value"],
+  [["t", "--event", "a,,b"], "Cannot use --event a,,b: something is empty"],
+  [["t", "--cpu", "x"], 'Cannot use --cpu x: "x" is no CPU'],
+  [["t", "--cpu", "5-3"], 'Cannot use --cpu 5-3: "5-3" is no CPU'],
+  [["t", "--cpu=-1"], 'Cannot use --cpu -1: "-1" is no CPU'],
+  [["t", "--format", "xml"], "Cannot use --format xml: it is not columns, json or babeltrace"],
+  [["t", "--from", "soon"], 'Cannot understand the time "soon": '],
+  [["t", "--where", "a ="], 'Cannot understand the expression: "=" means nothing\n  a =\n    ^'],
+  [["t", "--by", "x"], "Cannot use --by without --between"],
+  [["t", "--between", "a"], "Cannot use --between without two events"],
+  [["t", "--between", "a", "b", "--by", "5"], "Cannot understand the expression: "],
+  [["t", "--follow", "--stats"], "Cannot use --follow with --stats or --between"],
+  [["t", "--stats", "--format=babeltrace"], "Cannot use --format babeltrace with --stats"],
+  [["t", "--frobnicate"], "Cannot understand the arguments: Unknown option '--frobnicate'"],
+];
+for (const [args, message] of wrong) {
+  Deno.test(`parseViewArguments() refuses "${args.join(" ")}"`, () => {
+    const error = assertThrows(() => parseViewArguments(args), JobError);
+    assertEquals(error.message.slice(0, message.length), message);
+  });
+}
