@@ -18,6 +18,7 @@ import { KERN_EMERG, KERN_ERR, KERN_WARNING, type KernelLog, thrownText } from "
 import { Mutex } from "./mutex.ts";
 import {
   type NotifierBlock,
+  type NotifierCall,
   NotifierChain,
   type NotifierResult,
   type NotifierRound,
@@ -97,6 +98,14 @@ export class CpuHotplug {
     const block = { notifierCall, priority };
     this.registerCpuNotifier(block);
     return block;
+  }
+
+  /**
+   * Calls `listener` before and after each notifier is called, until the function returned is
+   * called. It is no part of the chain: nobody counts it, and it has no answer.
+   */
+  subscribe(listener: (call: NotifierCall) => void): () => void {
+    return this.#chain.subscribe(listener);
   }
 
   /**

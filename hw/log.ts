@@ -1,3 +1,5 @@
+import { Listeners } from "./listeners.ts";
+
 /** Severity of a message, 0 (emergency) to 7 (debug); `null` when none was given. */
 export type LogLevel = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | null;
 
@@ -48,7 +50,7 @@ export class KernelLog {
   readonly capacity: number;
   readonly #entries: LogEntry[] = [];
   #dropped = 0;
-  readonly #listeners = new Set<LogListener>();
+  readonly #listeners = new Listeners<LogEntry>();
 
   /** An empty log for `capacity` entries, at least 1. */
   constructor(capacity: number = 4096) {
@@ -85,9 +87,7 @@ export class KernelLog {
    * middle of something and goes on.
    */
   subscribe(listener: LogListener): () => void {
-    const subscription = (entry: LogEntry): void => listener(entry);
-    this.#listeners.add(subscription);
-    return () => void this.#listeners.delete(subscription);
+    return this.#listeners.add(listener);
   }
 
   #append(entry: LogEntry): void {
@@ -96,12 +96,6 @@ export class KernelLog {
       this.#entries.shift();
       this.#dropped++;
     }
-    for (const listener of [...this.#listeners]) {
-      try {
-        listener(entry);
-      } catch (error) {
-        reportError(error);
-      }
-    }
+    this.#listeners.tell(entry);
   }
 }

@@ -1,3 +1,5 @@
+import { Listeners } from "./listeners.ts";
+
 /** What a notifier answers, one of `NOTIFY_*`. Linux 2.6.29, include/linux/notifier.h, as all. */
 export type NotifierResult = number;
 
@@ -20,6 +22,18 @@ export interface NotifierBlock {
   readonly priority: number;
 }
 
+/** One notifier being called, told before and after. */
+export interface NotifierCall {
+  /** Who is called. */
+  readonly block: NotifierBlock;
+  /** The event. */
+  readonly action: number;
+  /** What it is about. */
+  readonly cpu: number;
+  /** What was answered; `null` before the call. */
+  readonly answer: NotifierResult | null;
+}
+
 /** How a round through the chain went. */
 export interface NotifierRound {
   /** Answer of the notifier called last, {@linkcode NOTIFY_DONE} when nobody was called. */
@@ -33,6 +47,7 @@ export interface NotifierRound {
 /** Callbacks in order of priority (`struct raw_notifier_head`). Linux 2.6.29, kernel/notifier.c. */
 export class NotifierChain {
   readonly #blocks: NotifierBlock[] = [];
+  readonly #listeners = new Listeners<NotifierCall>();
 
   /** Priorities in the order of calling. */
   get priorities(): number[] {
@@ -65,6 +80,7 @@ export class NotifierChain {
     let thrown: NotifierRound["thrown"] = null;
     for (const block of [...this.#blocks]) {
       if (nrCalls === nrToCall || result & NOTIFY_STOP_MASK) break;
+      this.#tell({ block, action, cpu, answer: null });
       try {
         result = block.notifierCall(action, cpu);
       } catch (error) {
@@ -72,7 +88,17 @@ export class NotifierChain {
         thrown = { error };
       }
       nrCalls++;
+      this.#tell({ block, action, cpu, answer: result });
     }
     return { result, nrCalls, thrown };
+  }
+
+  /** Calls `listener` before and after each call, until the function returned is called. */
+  subscribe(listener: (call: NotifierCall) => void): () => void {
+    return this.#listeners.add(listener);
+  }
+
+  #tell(call: NotifierCall): void {
+    if (this.#listeners.any) this.#listeners.tell(call);
   }
 }

@@ -1,6 +1,7 @@
 import { KernelError } from "./errno.ts";
 import type { FaultInjection } from "./fault_inject.ts";
 import { __GFP_THISNODE, __GFP_ZERO, type Gfp } from "./gfp.ts";
+import { Listeners } from "./listeners.ts";
 import { KERN_ALERT, type KernelLog } from "./log.ts";
 import type { NumaTopology } from "./numa.ts";
 import { type Page, PAGE_FLAGS_CHECK_AT_FREE, pageAddress, PG_buddy } from "./page.ts";
@@ -8,6 +9,21 @@ import { PAGE_SIZE, type Pfn, type Ram } from "./ram.ts";
 import { MAX_ORDER, Zone } from "./zone.ts";
 
 const WORDS_PER_PAGE = PAGE_SIZE / 4;
+
+/**
+ * What happens to a block of frames, told when it is done: what the kernel's tracepoints
+ * `mm_page_alloc` and `mm_page_free_direct` tell, which came after 2.6.29. `page` is `null` when the
+ * block was refused.
+ */
+export type PageEvent =
+  | {
+    readonly type: "alloc";
+    /** Node asked for. */
+    readonly nid: number;
+    readonly order: number;
+    readonly page: Page | null;
+  }
+  | { readonly type: "free"; readonly order: number; readonly page: Page };
 
 /** What a page allocator stands on. */
 export interface PageAllocatorParts {
@@ -34,6 +50,7 @@ export class PageAllocator {
   readonly zones: readonly Zone[];
   /** RAM as words, to see quickly whether a page is zero. */
   readonly #words: Int32Array;
+  readonly #listeners = new Listeners<PageEvent>();
 
   /** All frames free; entry n of `nodes` is the number of frames of node n. */
   constructor(nodes: readonly number[], parts: PageAllocatorParts) {
@@ -59,6 +76,16 @@ export class PageAllocator {
     }
     const wanted = nid === -1 ? this.#parts.numaNodeId() : nid;
     const zonelist = this.#parts.numa.zonelist(wanted);
+    let page: Page | null = null;
+    try {
+      page = this.#alloc(wanted, zonelist, gfp, order);
+      return page;
+    } finally {
+      if (this.#listeners.any) this.#listeners.tell({ type: "alloc", nid: wanted, order, page });
+    }
+  }
+
+  #alloc(wanted: number, zonelist: readonly number[], gfp: Gfp, order: number): Page {
     const what = `Cannot allocate a block of order ${order} for node ${wanted}`;
     if (order >= MAX_ORDER) {
       throw new KernelError("ENOMEM", `${what}: orders end at ${MAX_ORDER - 1}`);
@@ -73,7 +100,8 @@ export class PageAllocator {
       if (page === null) continue;
       page.count = 1;
       if (!this.#parts.ram.reserve(pageAddress(page), PAGE_SIZE << order)) {
-        this.freePages(page, order);
+        page.count = 0;
+        zone.give(page, order);
         throw new KernelError("ENOMEM", `${what}: the disk has no room for it`);
       }
       this.#count(zones[0], zone);
@@ -109,11 +137,17 @@ export class PageAllocator {
       return;
     }
     this.zones[page.nid].give(page, order);
+    if (this.#listeners.any) this.#listeners.tell({ type: "free", order, page });
   }
 
   /** `freePages` for a single page (`__free_page`). */
   freePage(page: Page): void {
     this.freePages(page, 0);
+  }
+
+  /** Calls `listener` with what happens from now on, until the function returned is called. */
+  subscribe(listener: (event: PageEvent) => void): () => void {
+    return this.#listeners.add(listener);
   }
 
   /** Counters of a node as `/sys/devices/system/node/nodeN/numastat` prints them. */

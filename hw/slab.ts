@@ -1,6 +1,7 @@
 import { KernelError } from "./errno.ts";
 import type { FaultInjection } from "./fault_inject.ts";
 import { __GFP_ZERO, type Gfp } from "./gfp.ts";
+import { Listeners } from "./listeners.ts";
 
 /** Sizes small allocations are rounded up to, in bytes. Linux 2.6.29, include/linux/slub_def.h. */
 // deno-fmt-ignore
@@ -23,6 +24,21 @@ export class SlabObject {
 }
 
 /**
+ * What happens to a small allocation, told when it is done: what the kernel's tracepoints `kmalloc`
+ * and `kfree` tell, which came after 2.6.29. `object` is `null` when it was refused.
+ */
+export type SlabEvent =
+  | {
+    readonly type: "kmalloc";
+    /** Bytes asked for. */
+    readonly size: number;
+    /** Node asked for. */
+    readonly nid: number;
+    readonly object: SlabObject | null;
+  }
+  | { readonly type: "kfree"; readonly object: SlabObject };
+
+/**
  * Small allocations, accounted for by node so that a leak shows, and made to fail by
  * {@linkcode FaultInjection}. They take no page frames, so nothing else makes them fail.
  */
@@ -32,6 +48,7 @@ export class Slab {
   readonly liveByNode: number[];
   readonly #failslab: FaultInjection;
   readonly #numaNodeId: () => number;
+  readonly #listeners = new Listeners<SlabEvent>();
   #allocated = 0;
 
   /** Nothing allocated on `nrNodes` nodes; `numaNodeId` tells the caller's. */
@@ -72,12 +89,14 @@ export class Slab {
       throw new RangeError(`Cannot allocate on node ${nid}: no such node`);
     }
     if (this.#failslab.failSlab(objectSize, gfp)) {
+      this.#tell({ type: "kmalloc", size, nid: node, object: null });
       throw new KernelError("ENOMEM", `Cannot allocate ${size} bytes: failed by fault injection`);
     }
     const object = new SlabObject(objectSize, node);
     this.#live.add(object);
     this.liveByNode[node]++;
     this.#allocated++;
+    this.#tell({ type: "kmalloc", size, nid: node, object });
     return object;
   }
 
@@ -88,5 +107,15 @@ export class Slab {
       throw new TypeError("Cannot free a slab object: it is not allocated here");
     }
     this.liveByNode[object.nid]--;
+    this.#tell({ type: "kfree", object });
+  }
+
+  /** Calls `listener` with what happens from now on, until the function returned is called. */
+  subscribe(listener: (event: SlabEvent) => void): () => void {
+    return this.#listeners.add(listener);
+  }
+
+  #tell(event: SlabEvent): void {
+    if (this.#listeners.any) this.#listeners.tell(event);
   }
 }

@@ -74,6 +74,7 @@ export {
 export * from "./reader.ts";
 export * from "./ring_buffer.ts";
 export * from "./ring_channel.ts";
+export { type RingPlace, type RingSnapshot, snapshotRing } from "./ring_snapshot.ts";
 export { type ClaimFrames, type FrameUse, RingMemory, type Run } from "./ring_memory.ts";
 export { type ClientOfChannel } from "./ring_writers.ts";
 export * from "./run_cpu.ts";

@@ -1,0 +1,43 @@
+import { type MachineServer, serveMachine } from "../machine_page/mod.ts";
+import { JobError } from "./job_error.ts";
+import { parseArguments, usage } from "./machine_arguments.ts";
+
+/**
+ * Serves the page of a machine until the program is interrupted. Answers the exit code; everything
+ * that can go wrong ends in one line on standard error.
+ */
+export async function machine(args: readonly string[]): Promise<number> {
+  try {
+    const options = parseArguments(args);
+    if (options === null) {
+      console.log(usage);
+      return 0;
+    }
+    const server = serve(options.port);
+    console.log(`The machine is at ${server.url}, for this computer alone; Ctrl-C ends it`);
+    await server.finished;
+    return 0;
+  } catch (error) {
+    if (!(error instanceof JobError)) throw error;
+    console.error(`error: ${error.message}`);
+    return 1;
+  }
+}
+
+function serve(port: number): MachineServer {
+  try {
+    return serveMachine(port);
+  } catch (error) {
+    if (error instanceof Deno.errors.AddrInUse) {
+      throw new JobError(`Cannot serve on port ${port}: it is in use; --port 0 takes a free one`);
+    }
+    if (error instanceof Deno.errors.NotCapable) {
+      const allow = "--allow-net=127.0.0.1 allows it";
+      throw new JobError(`Cannot serve on port ${port}: it is not allowed; ${allow}`);
+    }
+    if (error instanceof Deno.errors.PermissionDenied) {
+      throw new JobError(`Cannot serve on port ${port}: the system does not permit it`);
+    }
+    throw error;
+  }
+}

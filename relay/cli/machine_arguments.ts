@@ -1,0 +1,49 @@
+import { parseArgs } from "node:util";
+import { JobError } from "./job_error.ts";
+
+/** Where the page is unless told otherwise. */
+const PORT = "8420";
+
+/** What `deno task machine` was asked to do. */
+export interface MachineArguments {
+  /** Port on 127.0.0.1, 0 for any free one. */
+  readonly port: number;
+}
+
+/** Text of `--help`. */
+export const usage = `Usage: deno task machine [--port N]
+
+Serves a page on which a small machine is seen as it is: nodes, page frames, CPUs,
+channels and their buffers. What happens in it comes step by step, with the place in
+the patch that does it. Five scenarios lead through it. Ctrl-C ends it.
+
+  --port N   port on 127.0.0.1, 0 for any free one (default ${PORT})
+`;
+
+/** Understands the arguments; `null` when help was asked for, a {@linkcode JobError} when wrong. */
+export function parseArguments(args: readonly string[]): MachineArguments | null {
+  const { values, positionals } = parse(args);
+  if (values.help) return null;
+  if (positionals.length > 0) {
+    throw new JobError(`Cannot serve "${positionals[0]}": the machine takes no files`);
+  }
+  const text = values.port ?? PORT;
+  const port = /^\d+$/.test(text) ? Number(text) : NaN;
+  if (!(port <= 65535)) {
+    throw new JobError(`Cannot use --port ${text}: not a number from 0 to 65535`);
+  }
+  return { port };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { port: { type: "string" }, help: { type: "boolean", short: "h" } },
+    });
+  } catch (error) {
+    const [firstLine] = (error as Error).message.split("\n");
+    throw new JobError(`Cannot understand the arguments: ${firstLine}`);
+  }
+}

@@ -1,0 +1,283 @@
+import { __GFP_THISNODE, GFP_KERNEL, MAX_ORDER, PAGE_SIZE } from "../../mod.ts";
+import { type Command, CommandError } from "./commands.ts";
+import type { LiveMachine } from "./live_machine.ts";
+import { openChannel } from "./open_channel.ts";
+import { inKernel, inPatch } from "./places.ts";
+import { ringAction } from "./ring_actions.ts";
+import type { Witness } from "./witness.ts";
+
+/** A command, ready to be carried out. */
+export interface Action {
+  /** What it is called where what has changed is told; the command's name if nothing is said. */
+  readonly name?: string;
+  /** What the user does. */
+  readonly text: string;
+  readonly place: string;
+  /** Does it, and says what has come of it. */
+  readonly run: () => string;
+}
+
+/**
+ * What a command does to the machine. A {@linkcode CommandError} when it names something that is not there:
+ * then nothing is done.
+ */
+export function actionOf(command: Command, live: LiveMachine, witness: Witness): Action {
+  switch (command.do) {
+    case "cpu":
+      return cpuAction(command, live);
+    case "fail":
+      return failAction(command, live);
+    case "veto":
+      return vetoAction(command, live);
+    case "fill":
+    case "give":
+      return fillAction(command, live);
+    case "open":
+      return openChannel(command, live, witness);
+    case "close":
+    case "get_channel":
+    case "put_channel":
+      return channelAction(command, live);
+    case "get_buffer":
+    case "put_buffer":
+    case "open_file":
+    case "close_file":
+      return bufferAction(command, live);
+    case "write":
+    case "read":
+    case "header":
+      return accessAction(command, live);
+    default:
+      return ringAction(command, live);
+  }
+}
+
+function cpuAction({ cpu, up, frozen }: Command & { do: "cpu" }, { machine }: LiveMachine): Action {
+  const { hotplug } = machine;
+  const how = frozen ? ", as suspend and resume do: every action carries CPU_TASKS_FROZEN" : "";
+  const name = frozen ? (up ? "_cpu_up" : "_cpu_down") : (up ? "cpu_up" : "cpu_down");
+  return {
+    name: up ? "cpu_up" : "cpu_down",
+    text: up ? `You bring CPU ${cpu} up${how}` : `You take CPU ${cpu} down${how}`,
+    place: inKernel("kernel/cpu.c", name),
+    run: () => {
+      if (up) frozen ? hotplug.cpuUpFrozen(cpu) : hotplug.cpuUp(cpu);
+      else frozen ? hotplug.cpuDownFrozen(cpu) : hotplug.cpuDown(cpu);
+      return up ? `CPU ${cpu} is up` : `CPU ${cpu} is down; its buffers stay, to be read`;
+    },
+  };
+}
+
+function failAction({ what, k }: Command & { do: "fail" }, { machine }: LiveMachine): Action {
+  const faults = what === "page" ? machine.failPageAlloc : machine.failslab;
+  const kind = what === "page" ? "page allocation" : "small allocation";
+  return {
+    text: k === 0
+      ? `You call off the ${kind} that was to fail`
+      : `You let the ${kind} number ${k} from now on fail`,
+    place: inKernel("lib/fault-inject.c", "should_fail"),
+    run: () => {
+      faults.failNth(k);
+      return k === 0 ? "No allocation will fail" : "It waits: nothing has happened yet";
+    },
+  };
+}
+
+function vetoAction({ action }: Command & { do: "veto" }, live: LiveMachine): Action {
+  const refuses = action === "up"
+    ? "the next CPU that is to come up"
+    : "the next CPU that is to go down";
+  return {
+    text: action === "none"
+      ? "You let workqueue_cpu_callback agree to everything"
+      : `You let workqueue_cpu_callback refuse ${refuses}, as the kernel's does without memory`,
+    place: inKernel("kernel/workqueue.c", "workqueue_cpu_callback"),
+    run: () => {
+      live.veto = action;
+      return action === "none" ? "Nobody will veto" : "It waits: nothing has happened yet";
+    },
+  };
+}
+
+function fillAction(command: Command & { do: "fill" | "give" }, live: LiveMachine): Action {
+  const { node } = command;
+  const { pages } = live.machine;
+  const zone = pages.zones[node];
+  if (zone === undefined) throw new CommandError(`Cannot ${command.do}: there is no node ${node}`);
+  if (command.do === "fill") {
+    return {
+      text: `You take every free frame of node ${node}`,
+      place: inKernel("mm/page_alloc.c", "__alloc_pages_internal"),
+      run: () => {
+        for (let order = MAX_ORDER - 1; order >= 0; order--) {
+          while (zone.freeCounts()[order] > 0) {
+            const page = pages.allocPagesNode(node, GFP_KERNEL | __GFP_THISNODE, order);
+            live.fills.push({ page, order });
+          }
+        }
+        return `Node ${node} has no free frame`;
+      },
+    };
+  }
+  return {
+    text: `You give back what filled node ${node}`,
+    place: inKernel("mm/page_alloc.c", "__free_pages"),
+    run: () => {
+      const fills = live.fills.filter(({ page }) => page.nid === node);
+      for (const fill of fills) {
+        live.fills.splice(live.fills.indexOf(fill), 1);
+        pages.freePages(fill.page, fill.order);
+      }
+      return `Node ${node} has ${zone.nrFreePages} free frames`;
+    },
+  };
+}
+
+function channelAction(
+  { do: name, channel }: Command & { do: "close" | "get_channel" | "put_channel" },
+  live: LiveMachine,
+): Action {
+  const target = live.channel(channel);
+  switch (name) {
+    case "close":
+      return {
+        text: `You close ${channel}`,
+        place: inPatch("ltt_relay_close"),
+        run: () => {
+          if (target.rings) target.rings.close();
+          else target.channel.close();
+          const left = [...target.buffers.values()].filter(({ isFreed }) => !isFreed).length;
+          return left === 0
+            ? `${channel} is closed`
+            : `${channel} is closed; buffers in use stay: ${left}`;
+        },
+      };
+    case "get_channel":
+      return {
+        text: `You take a reference to ${channel}: it will not be freed while you have it`,
+        place: inPatch("ltt_relay_get_chan"),
+        run: () => {
+          target.channel.get();
+          target.users++;
+          return `${channel} has ${target.channel.kref} references`;
+        },
+      };
+    case "put_channel":
+      return {
+        text: `You give your reference to ${channel} back`,
+        place: inPatch("ltt_relay_put_chan"),
+        run: () => {
+          target.channel.put();
+          target.users--;
+          return `${channel} has ${target.channel.kref} references`;
+        },
+      };
+  }
+}
+
+type BufferCommand = Command & { do: "get_buffer" | "put_buffer" | "open_file" | "close_file" };
+
+function bufferAction({ do: name, channel, cpu }: BufferCommand, live: LiveMachine): Action {
+  const target = live.buffer(channel, cpu);
+  const file = `${channel}${cpu}`;
+  const references = (): string =>
+    target.isFreed ? `The buffer ${file} is freed` : `${file} has ${target.buffer.kref} references`;
+  switch (name) {
+    case "get_buffer":
+      return {
+        text: `You take a reference to the buffer ${file}: it will not go while you have it`,
+        place: inPatch("ltt_relay_get_chan_buf"),
+        run: () => {
+          target.buffer.get();
+          target.users++;
+          return references();
+        },
+      };
+    case "put_buffer":
+      return {
+        text: `You give your reference to the buffer ${file} back`,
+        place: inPatch("ltt_relay_put_chan_buf"),
+        run: () => {
+          target.buffer.put();
+          target.users--;
+          return references();
+        },
+      };
+    case "open_file":
+      return {
+        text: `You open the file ${file}, as a reader does`,
+        place: inPatch("relay_file_open"),
+        run: () => {
+          target.files.push(live.machine.debugfs.lookup(file).open());
+          return references();
+        },
+      };
+    case "close_file":
+      return {
+        text: `You close the file ${file}`,
+        place: inPatch("relay_file_release"),
+        run: () => {
+          const open = target.files.pop();
+          if (open === undefined) throw new TypeError(`Cannot close ${file}: it is not open`);
+          open.close();
+          return references();
+        },
+      };
+  }
+}
+
+function accessAction(
+  command: Command & { do: "write" | "read" | "header" },
+  live: LiveMachine,
+): Action {
+  const { channel, cpu, offset } = command;
+  const { buffer } = live.buffer(channel, cpu);
+  const where = `offset ${offset} of ${channel}${cpu}`;
+  const page = (): number => Math.floor((offset & (buffer.chan.allocSize - 1)) / PAGE_SIZE);
+  switch (command.do) {
+    case "write": {
+      const bytes = new TextEncoder().encode(command.text);
+      return {
+        text: `You write "${shown(command.text)}" at ${where}`,
+        place: inPatch("ltt_relay_write"),
+        run: () => {
+          const length = buffer.write(offset, bytes);
+          return `${length} bytes lie in page ${page()}; ${stand("w", buffer.wpage.offset)}`;
+        },
+      };
+    }
+    case "read":
+      return {
+        text: `You read ${command.length} bytes at ${where}`,
+        place: inPatch("ltt_relay_read"),
+        run: () => {
+          const bytes = new Uint8Array(command.length);
+          buffer.read(offset, bytes);
+          const text = shown(new TextDecoder().decode(bytes).replace(/\0+$/, ""));
+          return `Page ${page()} says "${text}"; ${stand("r", buffer.rpage.offset)}`;
+        },
+      };
+    case "header": {
+      const slot = offset & buffer.chan.subbufSize ? 1 : 0;
+      return {
+        text: `You ask for the address of a sub-buffer's header, at ${where}`,
+        place: inPatch("ltt_relay_offset_address"),
+        run: () => {
+          const address = buffer.offsetAddress(offset);
+          return `It is address ${address}, frame ${Math.floor(address / PAGE_SIZE)}; ${
+            stand(`h${slot}`, buffer.hpage[slot].offset)
+          }`;
+        },
+      };
+    }
+  }
+}
+
+function stand(slot: string, offset: number): string {
+  return `${slot} is on page ${offset / PAGE_SIZE}`;
+}
+
+/** A text that may be long. */
+function shown(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+}

@@ -1,0 +1,95 @@
+import {
+  ascending,
+  PAGE_SIZE,
+  type RelayCallbacks,
+  relayFileOperations,
+  RingChannel,
+  type RingClient,
+  ringFileOperations,
+} from "../../mod.ts";
+import type { Action } from "./actions.ts";
+import { type Command, CommandError } from "./commands.ts";
+import { LiveBuffer, LiveChannel } from "./live_channel.ts";
+import type { LiveMachine } from "./live_machine.ts";
+import { inPatch, inRing } from "./places.ts";
+import type { Witness } from "./witness.ts";
+
+/** What channels are called, in turn. */
+const NAMES: readonly string[] = ["alpha", "beta", "gamma", "delta"];
+
+/** Opens a channel under the first free name. A {@linkcode CommandError} when all are taken. */
+export function openChannel(
+  { mode, pages, subbufs: nSubbufs }: Command & { do: "open" },
+  live: LiveMachine,
+  witness: Witness,
+): Action {
+  const { machine, relay, owners } = live;
+  const name = NAMES.find((name) => !live.channels.has(name));
+  if (name === undefined) throw new CommandError(`Cannot open: there are ${NAMES.length} channels`);
+  const subbufSize = pages * PAGE_SIZE;
+  const shape = { baseFilename: name, subbufSize, nSubbufs };
+  const callbacks = watchedCallbacks(name, mode, live, witness);
+  const size = pages === 1 ? "a page" : `${pages} pages`;
+  const kind = mode === "relay" ? "" : ` with a ring that ${mode}s`;
+  return {
+    text: `You open ${name}${kind}:${nSubbufs} sub-buffers of ${size} for each CPU online`,
+    place: inPatch("ltt_relay_open"),
+    run: () => {
+      owners.expect(ascending(machine.cpus.online).map((cpu) => ({ channel: name, cpu })));
+      if (mode === "relay") {
+        relay.open({ ...shape, callbacks });
+      } else {
+        const client = (cpu: number): RingClient => {
+          owners.beginRing(name, cpu, mode === "overwrite" ? pages : 0);
+          return watchingClient(`${name}${cpu}`, witness);
+        };
+        const rings = RingChannel.open(relay, { ...shape, mode, callbacks, client });
+        live.channel(name).rings = rings;
+      }
+      return `${name} is open, with a buffer for each CPU online`;
+    },
+  };
+}
+
+/** Files in debugfs, and a step as each one comes and goes. */
+function watchedCallbacks(
+  name: string,
+  mode: string,
+  live: LiveMachine,
+  witness: Witness,
+): RelayCallbacks {
+  const { debugfs } = live.machine;
+  const operations = mode === "relay" ? relayFileOperations : ringFileOperations;
+  return {
+    createBufFile: (filename, parent, permissions, buffer) => {
+      const dentry = debugfs.createFile(filename, permissions, parent, buffer, operations);
+      live.owners.end();
+      const channel = live.channels.get(name) ?? new LiveChannel(buffer.chan, mode);
+      live.channels.set(name, channel);
+      channel.buffers.set(buffer.cpu, new LiveBuffer(buffer));
+      witness.fileMade(dentry, buffer);
+      return dentry;
+    },
+    removeBufFile: (dentry) => {
+      dentry.remove();
+      witness.fileRemoved(dentry.name);
+    },
+  };
+}
+
+/** A client that writes no header, and tells when the writer enters and leaves sub-buffers. */
+function watchingClient(ring: string, witness: Witness): RingClient {
+  return {
+    headerSize: 0,
+    bufferBegin: (_, seq) => {
+      const text =
+        `The writer of ${ring} enters the next place and begins sub-buffer number ${seq} there`;
+      witness.step("ring", text, inRing("write_subbufs.ts", "open"));
+    },
+    bufferEnd: (_, dataSize) => {
+      const text =
+        `The writer of ${ring} closes its sub-buffer at ${dataSize} bytes: the reader may have it`;
+      witness.step("ring", text, inRing("write_subbufs.ts", "end"));
+    },
+  };
+}

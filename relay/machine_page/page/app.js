@@ -1,0 +1,253 @@
+// The page: takes what the user does, asks the server, and draws.
+import { fetchStory, load, perform, playNext } from "./api.js";
+import { show } from "./dom.js";
+import { glossary, term } from "./glossary.js";
+import {
+  drawAfter,
+  drawControls,
+  drawLesson,
+  drawLog,
+  drawOptions,
+  drawScenarios,
+  drawSteps,
+  sentenceOf,
+} from "./guide.js";
+import { drawMachine } from "./machine.js";
+import { Timeline } from "./timeline.js";
+
+/** Time between two steps while it plays. */
+const PLAY_MS = 900;
+
+const timeline = new Timeline();
+const byId = (id) => document.getElementById(id);
+let scenarios = [];
+let isStepwise = true;
+let playing = 0;
+/** Whether an answer is being waited for: nothing else is asked meanwhile. */
+let isBusy = false;
+
+/** The step that was drawn last. */
+let drawnPosition = -1;
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+const narrow = matchMedia("(max-width: 60rem)");
+
+const scenario = () => scenarios.find(({ id }) => id === timeline.scenario) ?? null;
+
+/** What the drawing of the machine asks for. */
+function makeView() {
+  const { state, changes } = timeline;
+  const paths = changes.map(({ path }) => `${path.join(".")}.`);
+  const isWhole = (path, changed) => path.startsWith(changed);
+  return {
+    state,
+    operation: timeline.sinceCommand,
+    isCalling: timeline.step?.kind === "notifier",
+    why: timeline.isAtEnd ? "" : "Go to the end of the steps first",
+    changed: (path) => paths.some((changed) => changed.startsWith(`${path}.`)) ? "changed" : "",
+    isNew: (path) => paths.some((changed) => isWhole(`${path}.`, changed)),
+    holds: (pfn, use) => state.nodes.some(({ startPfn, frames }) => frames[pfn - startPfn] === use),
+  };
+}
+
+function draw() {
+  const current = scenario();
+  show(byId("scenarios"), drawScenarios(scenarios, timeline.scenario));
+  show(byId("machine"), drawMachine(makeView()));
+  show(byId("lesson"), drawLesson(timeline, current));
+  const sentence = byId("sentence");
+  const text = sentenceOf(timeline);
+  if (sentence.textContent !== text) sentence.textContent = text;
+  sentence.className = `sentence kind-${timeline.step?.kind ?? "none"}`;
+  byId("place").textContent = timeline.step?.place ?? "";
+  show(byId("controls"), drawControls(timeline, current, playing !== 0));
+  show(byId("after"), drawAfter(timeline, current));
+  show(byId("options"), drawOptions(timeline, isStepwise));
+  const steps = byId("steps");
+  show(steps, drawSteps(timeline, current));
+  steps.setAttribute("aria-activedescendant", timeline.step ? `step-${timeline.position}` : "");
+  keepInSight(steps, steps.querySelector("[aria-selected=true]"));
+  show(byId("log"), drawLog(timeline));
+  byId("log").scrollTop = byId("log").scrollHeight;
+  if (timeline.position !== drawnPosition) followChanges();
+  drawnPosition = timeline.position;
+}
+
+/** Scrolls to what has changed, if none of it can be seen. */
+function followChanges() {
+  const find = (selector) => [...byId("machine").querySelectorAll(selector)];
+  // Counts change with nearly every step; what they count is more to look at.
+  const telling = find(".changed:not(.locks *, .counters *)");
+  const changed = telling.length > 0 ? telling : find(".counters .changed");
+  const bottom = Math.min(
+    innerHeight,
+    narrow.matches ? byId("now").getBoundingClientRect().top : Infinity,
+  );
+  const isSeen = (element) => {
+    const box = element.getBoundingClientRect();
+    return box.top >= 0 && box.bottom <= bottom;
+  };
+  if (changed.length === 0 || changed.some(isSeen)) return;
+  const behavior = calm.matches ? "instant" : "smooth";
+  const top = changed[0].getBoundingClientRect().top + scrollY - bottom / 3;
+  scrollTo({ top, behavior });
+}
+
+/** Scrolls a list, and not the page. */
+function keepInSight(list, item) {
+  if (item === null) return;
+  const { offsetTop, offsetHeight } = item;
+  if (offsetTop < list.scrollTop) list.scrollTop = offsetTop - 40;
+  const bottom = offsetTop + offsetHeight - list.clientHeight;
+  if (bottom > list.scrollTop) list.scrollTop = bottom + 40;
+}
+
+/** Asks the server one thing at a time, and says what it refuses. */
+async function ask(question, take) {
+  if (isBusy) return;
+  isBusy = true;
+  try {
+    const answer = await question();
+    byId("trouble").hidden = true;
+    if (answer.story) takeStory(answer);
+    else take(answer);
+  } catch (error) {
+    stopPlaying();
+    byId("trouble").textContent = error.message;
+    byId("trouble").hidden = false;
+    if (error.status === 409) takeStory(await fetchStory());
+  } finally {
+    isBusy = false;
+    draw();
+  }
+}
+
+function takeStory(answer) {
+  scenarios = answer.scenarios;
+  timeline.take(answer.story);
+}
+
+/** New steps: the first of them is shown, or all if the user does not want them one by one. */
+function takeSteps({ steps, nextStage }) {
+  timeline.goTo(Infinity);
+  timeline.add(steps);
+  timeline.nextStage = nextStage;
+  if (isStepwise) timeline.go(1);
+  else timeline.goToEnd();
+}
+
+const doCommand = (command) => {
+  stopPlaying();
+  return ask(() => perform(timeline.at, command), takeSteps);
+};
+
+async function step() {
+  if (!timeline.isAtEnd) {
+    timeline.go(1);
+    draw();
+  } else if (timeline.nextStage < (scenario()?.stages.length ?? 0)) {
+    await ask(() => playNext(timeline.at), takeSteps);
+  }
+}
+
+function stopPlaying() {
+  clearInterval(playing);
+  playing = 0;
+}
+
+/** Plays to the end of the part. */
+async function play() {
+  if (playing !== 0) return void stopPlaying();
+  await step();
+  playing = setInterval(() => {
+    if (timeline.isAtEnd) stopPlaying();
+    else timeline.go(1);
+    draw();
+  }, PLAY_MS);
+}
+
+const actions = {
+  back: () => timeline.go(-1),
+  step,
+  play,
+  end: () => timeline.goToEnd(),
+};
+
+async function act(id) {
+  if (id !== "play") stopPlaying();
+  await actions[id]();
+  draw();
+}
+
+document.addEventListener("click", (event) => {
+  const target = event.target.closest("button, [data-step]");
+  if (target === null || target.getAttribute("aria-disabled") === "true") return;
+  if (target.dataset.do) doCommand(JSON.parse(target.dataset.do));
+  else if (target.dataset.load !== undefined) loadScenario(target.dataset.load || null);
+  else if (target.dataset.word) explain(target.dataset.word);
+  else if (target.dataset.step) {
+    stopPlaying();
+    timeline.goTo(Number(target.dataset.step));
+    draw();
+  } else if (target.id in actions) act(target.id);
+});
+
+async function loadScenario(id) {
+  stopPlaying();
+  await ask(() => load(id), () => {});
+  byId("step").focus({ preventScroll: true });
+}
+
+/** What the forms ask for; numbers are numbers. */
+document.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const form = event.target;
+  if (form.querySelector("[type=submit]").getAttribute("aria-disabled") === "true") return;
+  const command = { do: form.dataset.form, ...JSON.parse(form.dataset.of ?? "{}") };
+  if (form.dataset.what) command.what = form.dataset.what;
+  for (const [name, value] of new FormData(form)) {
+    command[name] = /^(text|mode)$/.test(name) ? value : Number(value);
+  }
+  doCommand(command);
+});
+
+document.addEventListener("change", ({ target }) => {
+  if (target.id === "stepwise") isStepwise = target.checked;
+  else if (target.id === "slabs") {
+    timeline.showsSlabs = target.checked;
+    if (timeline.step !== null && !timeline.isShown(timeline.position)) timeline.go(1);
+  } else return;
+  draw();
+});
+
+/** Keys do what the buttons do where they mean nothing else. */
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.altKey || event.metaKey) return;
+  const { target, key } = event;
+  if (
+    target.matches("input, select, textarea, summary") || byId("words").matches(":popover-open")
+  ) return;
+  const inList = target.id === "steps";
+  const isButton = target.matches("button");
+  const id = {
+    " ": isButton ? undefined : "step",
+    ArrowRight: "step",
+    ArrowLeft: "back",
+    ArrowDown: inList ? "step" : undefined,
+    ArrowUp: inList ? "back" : undefined,
+    End: "end",
+  }[key];
+  if (key === "Home" && inList) timeline.goTo(-1);
+  else if (id === undefined) return;
+  event.preventDefault();
+  if (key === "Home") draw();
+  else if (key !== "ArrowDown" || !timeline.isAtEnd) act(id);
+});
+
+/** Opens the words at one of them. */
+function explain(word) {
+  setTimeout(() => byId(`word-${word}`).focus());
+}
+
+show(byId("words"), glossary());
+show(byId("log-title"), term("log"));
+await ask(fetchStory, () => {});

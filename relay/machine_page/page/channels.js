@@ -1,0 +1,234 @@
+// Draws channels, their buffers as rings of pages, and what can be done with them.
+import { doButton, h, hueOf, submit } from "./dom.js";
+import { term } from "./glossary.js";
+import { drawRing } from "./rings.js";
+
+/** All channels, and the form that opens one. */
+export function drawChannels(view) {
+  const channels = Object.entries(view.state.channels);
+  return h("section", { "aria-labelledby": "channels-title" }, [
+    h("h2", { id: "channels-title" }, [
+      term("channel", "Channels"),
+      " and their ",
+      term("buffer", "buffers"),
+    ]),
+    channels.length === 0 && h("p.empty", {}, "No channel is open."),
+    channels.map(([name, channel]) => drawChannel(view, name, channel)),
+    drawOpenForm(view),
+  ]);
+}
+
+function drawOpenForm(view) {
+  const select = (name, options) =>
+    h("select", { name }, options.map(([value, label]) => h("option", { value }, label)));
+  return h("form.order", { "data-form": "open" }, [
+    h("label", {}, [
+      "Kind ",
+      select("mode", [
+        ["relay", "relay: the patch alone"],
+        ["overwrite", "ring that overwrites"],
+        ["discard", "ring that discards"],
+      ]),
+    ]),
+    h("label", {}, ["Sub-buffers ", select("subbufs", [2, 4, 8, 1].map((n) => [n, n]))]),
+    h("label", {}, ["of pages ", select("pages", [1, 2, 4].map((n) => [n, n]))]),
+    submit("Open a channel", view.why),
+    term("overwrite"),
+  ]);
+}
+
+function drawChannel(view, name, channel) {
+  const path = `channels.${name}`;
+  const command = (what) => ({ do: what, channel: name });
+  const buffers = Object.entries(channel.buffers);
+  return h("article.channel", {
+    class: `hue${hueOf(name)}`,
+    "data-key": name,
+    "data-channel": name,
+  }, [
+    h("h3", {}, [
+      name,
+      h("span.badge", {}, channel.mode === "relay" ? "relay" : `ring: ${channel.mode}`),
+      h(
+        "span.badge",
+        { class: channel.closed ? "is-bad" : "" },
+        channel.closed ? "closed" : "open",
+      ),
+      drawKref(channel.kref, [
+        [channel.closed ? 0 : 1, "as it is open"],
+        [buffers.length, buffers.length === 1 ? "buffer" : "buffers"],
+        [channel.users, "yours"],
+      ], view.changed(`${path}.kref`)),
+    ]),
+    h("div.buttons", {}, [
+      doButton("Close", command("close"), view.why, `Close ${name}`),
+      doButton("Take a reference", command("get_channel"), view.why, `Take a reference to ${name}`),
+      doButton(
+        "Give it back",
+        command("put_channel"),
+        view.why,
+        `Give it back: your reference to ${name}`,
+      ),
+    ]),
+    h(
+      "div.buffers",
+      {},
+      buffers.map(([cpu, buffer]) => drawBuffer(view, { name, cpu, channel, buffer })),
+    ),
+  ]);
+}
+
+/** A reference count, and who holds them. */
+function drawKref(kref, holders, changed) {
+  const who = holders.filter(([count]) => count > 0).map(([count, holder]) => `${count} ${holder}`);
+  return h("span.kref", { class: changed }, [
+    term("kref", `kref ${kref}`),
+    h("small", {}, who.length > 0 && ` = ${who.join(" + ")}`),
+  ]);
+}
+
+function drawBuffer(view, about) {
+  const { name, cpu, channel, buffer } = about;
+  const path = `channels.${name}.buffers.${cpu}`;
+  const label = `${name}${cpu}`;
+  const readers = buffer.ring?.reader ? 1 : 0;
+  const isNew = view.isNew(path) ? "changed" : "";
+  return h("div.buffer", { "data-key": cpu, "data-buffer": label, class: isNew }, [
+    h("h4", {}, [
+      label,
+      h("small", {}, ` buffer of CPU ${cpu}`),
+      drawFile(view, label),
+      drawKref(buffer.kref, [
+        [buffer.kref - buffer.users - buffer.files - readers, "channel"],
+        [buffer.files, buffer.files === 1 ? "open file" : "open files"],
+        [readers, "reader"],
+        [buffer.users, "yours"],
+      ], view.changed(`${path}.kref`)),
+    ]),
+    buffer.ring ? drawRing(view, about) : drawPages(view, about),
+    drawUses(view, { name, cpu, channel, buffer, label }),
+  ]);
+}
+
+/** The file that stands for a buffer. */
+function drawFile(view, label) {
+  const opened = view.state.files[label];
+  const changed = view.changed(`files.${label}`);
+  if (opened === undefined) {
+    return h("span.badge.is-bad", { class: changed }, "its file is removed");
+  }
+  return h(
+    "span.badge",
+    { class: changed },
+    opened > 0 ? `its file, open ${opened} ×` : "its file",
+  );
+}
+
+/** The pages as a ring, with the remembered ones. */
+function drawPages(view, { name, cpu, channel, buffer }) {
+  const path = `channels.${name}.buffers.${cpu}`;
+  const perSubbuf = channel.subbufSize / 4096;
+  const marksOf = (i) => Object.entries(buffer.cache).filter(([, page]) => page === i);
+  const drawPage = ({ pfn, text }, i) => {
+    const marks = marksOf(i);
+    const isFreed = !view.holds(pfn, `data:${name}:${cpu}:${i}`);
+    const says = isFreed ? "given back" : text ? `“${text}”` : "";
+    return h(
+      "li.page",
+      { class: [isFreed ? "is-freed" : "", view.changed(`${path}.pages.${i}`)] },
+      [
+        h(
+          "span.marks",
+          {},
+          marks.map(([slot]) =>
+            h("abbr", {
+              class: ["mark", view.changed(`${path}.cache.${slot}`)],
+              title: markTitle(slot),
+            }, slot)
+          ),
+        ),
+        h("span.page-number", {}, `page ${i}`),
+        h("span.page-text", {}, says),
+        h("span.page-frame", {}, `frame ${pfn}`),
+      ],
+    );
+  };
+  const subbufs = Array.from({ length: channel.nSubbufs }, (_, s) => s);
+  return h("div.ring", {}, [
+    subbufs.map((s) =>
+      h("div.subbuf", {}, [
+        h("span.subbuf-name", {}, `sub-buffer ${s}`),
+        h(
+          "ol",
+          { "aria-label": `Pages of sub-buffer ${s}` },
+          buffer.pages.slice(s * perSubbuf, (s + 1) * perSubbuf)
+            .map((page, i) => drawPage(page, s * perSubbuf + i)),
+        ),
+      ])
+    ),
+    h("span.wrap", { title: "After the last page comes the first" }, "↩ page 0"),
+    h("span.wrap", {}, term("cache")),
+  ]);
+}
+
+const markTitle = (slot) =>
+  ({ w: "written to last", r: "read from last", h0: "even header", h1: "odd header" })[slot];
+
+/** What can be done with a buffer. */
+function drawUses(view, { name, cpu, channel, buffer, label }) {
+  const of = { channel: name, cpu: Number(cpu) };
+  const button = (text, what, more = {}) =>
+    doButton(text, { do: what, ...of, ...more }, view.why, `${text}: ${label}`);
+  const form = (kind, fields, action) =>
+    h("form.order", { "data-form": kind, "data-of": JSON.stringify(of) }, [
+      fields,
+      submit(action, view.why),
+    ]);
+  const number = (field, value, text) =>
+    h("label", {}, [
+      text,
+      " ",
+      h("input", { name: field, type: "number", min: "0", value, required: true }),
+    ]);
+  const words = (value) =>
+    h("label", {}, [
+      "text ",
+      h("input", { name: "text", value, maxlength: "4096", required: true }),
+    ]);
+  const size = channel.subbufSize * channel.nSubbufs;
+  return h("details.uses", {}, [
+    h("summary", {}, `Use ${label}`),
+    buffer.ring === null
+      ? [
+        form(
+          "write",
+          [words("hello"), number("offset", "0", `at offset, ring of ${size}`)],
+          "Write",
+        ),
+        form("read", [number("length", "16", "bytes"), number("offset", "0", "at offset")], "Read"),
+        form("header", number("offset", "0", "header at offset"), "Look up"),
+      ]
+      : [
+        form("record", [words("event"), number("size", "2048", "bytes")], "Write a record"),
+        form("reserve", [words("event"), number("size", "2048", "bytes")], "Reserve only"),
+        h("div.buttons", {}, [
+          button("Commit", "commit"),
+          button("Hand over what is there", "flush"),
+          term("slot"),
+        ]),
+        h("div.buttons", {}, [
+          button("Attach a reader", "attach"),
+          button("Get the next sub-buffer", "get_subbuf"),
+          button("Put it", "put_subbuf"),
+          button("Close the reader", "detach"),
+          term("exchange"),
+        ]),
+      ],
+    h("div.buttons", {}, [
+      button("Open its file", "open_file"),
+      button("Close its file", "close_file"),
+      button("Take a reference", "get_buffer"),
+      button("Give it back", "put_buffer"),
+    ]),
+  ]);
+}

@@ -1,0 +1,77 @@
+// Elements made by functions, and a page that is changed only where it differs: so the focus, open details
+// and what is typed into fields stay as they are.
+
+/** An element: `h("button.quiet", { type: "button" }, "Go")`. Without a value an attribute is left out. */
+export function h(name, attributes = {}, ...children) {
+  const [tag, ...classes] = name.split(".");
+  const element = document.createElement(tag);
+  const all = classes.concat(attributes.class ?? []).filter(Boolean).join(" ");
+  if (all) element.className = all;
+  for (const [key, value] of Object.entries(attributes)) {
+    if (key === "class" || value === null || value === undefined || value === false) continue;
+    element.setAttribute(key, value === true ? "" : value);
+  }
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== false));
+  return element;
+}
+
+/** A button that does something to the machine; `why` says why it cannot be pressed now. */
+export function doButton(label, command, why = "", name = "") {
+  return h("button", {
+    type: "button",
+    "data-do": JSON.stringify(command),
+    "aria-disabled": why ? "true" : null,
+    title: why || null,
+    "aria-label": name || null,
+  }, label);
+}
+
+/** The button of a form. */
+export function submit(label, why) {
+  return h("button", {
+    type: "submit",
+    "aria-disabled": why ? "true" : null,
+    title: why || null,
+  }, label);
+}
+
+/** Number of a channel's colour. */
+export const hueOf = (channel) => ["alpha", "beta", "gamma", "delta"].indexOf(channel);
+
+/** Makes what is in `parent` look like `children`, and keeps the elements that are the same. */
+export function show(parent, ...children) {
+  morphChildren(parent, children.flat(Infinity).filter(Boolean).map(asNode));
+}
+
+/** What the user has changed himself. */
+const OWN = new Set(["open", "value"]);
+
+function asNode(child) {
+  return child instanceof Node ? child : document.createTextNode(child);
+}
+
+function morphChildren(parent, wanted) {
+  wanted.forEach((node, i) => {
+    const old = parent.childNodes[i];
+    if (old === undefined) parent.append(node);
+    else morph(old, node);
+  });
+  while (parent.childNodes.length > wanted.length) parent.lastChild.remove();
+}
+
+function morph(old, node) {
+  const isSame = old.nodeType === node.nodeType && old.nodeName === node.nodeName &&
+    old.id === node.id && (old.dataset?.key ?? "") === (node.dataset?.key ?? "");
+  if (!isSame) return old.replaceWith(node);
+  if (old.nodeType === Node.TEXT_NODE) {
+    if (old.data !== node.data) old.data = node.data;
+    return;
+  }
+  for (const { name } of [...old.attributes]) {
+    if (!OWN.has(name) && !node.hasAttribute(name)) old.removeAttribute(name);
+  }
+  for (const { name, value } of [...node.attributes]) {
+    if (!OWN.has(name) && old.getAttribute(name) !== value) old.setAttribute(name, value);
+  }
+  morphChildren(old, [...node.childNodes]);
+}

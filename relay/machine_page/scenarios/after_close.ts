@@ -1,0 +1,55 @@
+import type { Scenario } from "../scenario.ts";
+
+/** A reader has a buffer's file open when the channel is closed. */
+export const afterClose: Scenario = {
+  id: "after-close",
+  title: "A buffer living on after close",
+  intro:
+    "Tracing is stopped, the channel is closed. But somebody still has the file of a buffer open and wants " +
+    "what was recorded last. So a buffer is not freed by close: it is freed when the last one who refers to " +
+    "it lets go. A counter, the kref, knows how many there are.",
+  online: [0, 1, 2],
+  stages: [
+    {
+      title: "A channel with something in it",
+      say: "A channel is opened, and something is written on CPU 1.",
+      commands: [
+        { do: "open", mode: "relay", pages: 1, subbufs: 2 },
+        { do: "write", channel: "alpha", cpu: 1, offset: 0, text: "last words" },
+      ],
+      look:
+        "Each buffer has one reference: the open channel's. The channel has four: its own, and one for each " +
+        "of its three buffers.",
+    },
+    {
+      title: "Somebody opens a file",
+      say: "A reader opens the file alpha1, which stands for the buffer of CPU 1.",
+      commands: [{ do: "open_file", channel: "alpha", cpu: 1 }],
+      look: "The kref of that buffer is 2 now: the channel, and the open file.",
+    },
+    {
+      title: "The channel is closed",
+      say:
+        "The channel gives its references up. Watch what becomes of the buffers of CPU 0 and CPU 2, and what of " +
+        "the one of CPU 1.",
+      commands: [{ do: "close", channel: "alpha" }],
+      look:
+        "Two buffers are gone, with their files and pages. The third has one reference left, keeps its pages " +
+        "and its file, and keeps the channel: kref 1, marked as closed.",
+    },
+    {
+      title: "What was recorded is still there",
+      say: "The channel is closed. Can the buffer still be read?",
+      commands: [{ do: "read", channel: "alpha", cpu: 1, offset: 0, length: 16 }],
+      look: "It can: “last words”. And r, the page read from last, is kept as always.",
+    },
+    {
+      title: "The last one lets go",
+      say: "The reader closes the file. Nobody refers to the buffer any more.",
+      commands: [{ do: "close_file", channel: "alpha", cpu: 1 }],
+      look:
+        "With the last reference went the file, then the pages, then the buffer, and with the last buffer the " +
+        "channel. All frames are free, no small allocation is left.",
+    },
+  ],
+};

@@ -1,0 +1,44 @@
+import type { Scenario } from "../scenario.ts";
+
+const open = { do: "open", mode: "relay", pages: 2, subbufs: 2 } as const;
+
+/** The k-th page is refused in the middle of an open: all that was taken is given back. */
+export const failedOpen: Scenario = {
+  id: "failed-open",
+  title: "A failed open being unwound",
+  intro:
+    "Opening a channel takes memory bit by bit: for each CPU that is online a buffer, for each buffer " +
+    "its pages. What if memory runs out half-way? Then all that was taken so far has to be given back, " +
+    "the other way round, and nothing may be forgotten. Here it is made to fail on purpose.",
+  online: [0, 1, 2],
+  stages: [
+    {
+      title: "Order a failure",
+      say:
+        "The machine has three CPUs online and all its frames are free. You order that the seventh page " +
+        "anybody asks for from now on is refused, as if memory had run out.",
+      commands: [{ do: "fail", what: "page", k: 7 }],
+      look: "Nothing has happened yet. The order stands under “Failures ordered”: the 7th page.",
+    },
+    {
+      title: "Open a channel",
+      say:
+        "Now a channel is opened, with four pages for each CPU. Watch the frames: CPU 0 gets its four, " +
+        "CPU 1 gets two, and then comes the refusal.",
+      commands: [open],
+      look:
+        "Compare with the start. Every frame is free again, in blocks as large as before; no small " +
+        "allocation is left; the file of CPU 0 came and went. First the unfinished buffer of CPU 1 was " +
+        "given back (the label depopulate in relay_alloc_buf), then the finished one of CPU 0, then the " +
+        "channel itself. Only the counters remember: “hit” counts what was handed out.",
+    },
+    {
+      title: "Open it again",
+      say: "The failure was ordered for one page only. The same open once more:",
+      commands: [open],
+      look:
+        "The channel is there: a buffer for each CPU online, each on its CPU's own node, each with a file. " +
+        "CPU 3 is offline and has none.",
+    },
+  ],
+};

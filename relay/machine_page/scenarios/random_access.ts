@@ -1,0 +1,68 @@
+import type { Scenario } from "../scenario.ts";
+
+const on = { channel: "alpha", cpu: 0 } as const;
+const PAGE = 4096;
+
+/** Accesses in turn and out of turn, and what becomes of w, r and h0. */
+export const randomAccess: Scenario = {
+  id: "random-access",
+  title: "Random access and its warning",
+  intro:
+    "The pages of a buffer are a linked list: to find a page you walk from one to the next. Tracing writes in " +
+    "turn, so the page wanted is nearly always the last one or the one behind it, and the buffer remembers where " +
+    "it was: w for writing, r for reading, h0 and h1 for headers. Jumping about works too, but it means long " +
+    "walks. A check, which is on here, warns of that.",
+  online: [0],
+  stages: [
+    {
+      title: "Writing in turn",
+      say:
+        "A channel with eight pages is opened. Then something is written to page 0 and to page 1.",
+      commands: [
+        { do: "open", mode: "relay", pages: 4, subbufs: 2 },
+        { do: "write", ...on, offset: 0, text: "zero" },
+        { do: "write", ...on, offset: PAGE, text: "one" },
+      ],
+      look: "No warning: from page 0 to page 1 is one step. w went along.",
+    },
+    {
+      title: "A jump forward",
+      say: "Now page 4, three pages on from where w is.",
+      commands: [{ do: "write", ...on, offset: 4 * PAGE, text: "four" }],
+      look:
+        "The write was done all the same, and the log has a warning: three iterations. It names where the walk " +
+        "began and ended. w is on page 4 now.",
+    },
+    {
+      title: "A jump back",
+      say: "Now page 2, two pages back.",
+      commands: [{ do: "write", ...on, offset: 2 * PAGE, text: "two" }],
+      look:
+        "Another warning, “Backward” this time. But look at w: it is still on page 4. Going back is not " +
+        "remembered, so that whoever was interrupted in the middle of writing finds his place again.",
+    },
+    {
+      title: "Once round the ring",
+      say:
+        "Offsets run on for ever: offset 40,960 is page 2 again, in the next round. And offset 36,864 is page 1. " +
+        "Which way is shorter from page 4?",
+      commands: [{ do: "write", ...on, offset: 9 * PAGE, text: "one again" }],
+      look:
+        "Three pages back is shorter than five forward, so the search went backward, and w stayed. The old text " +
+        "of page 1 is overwritten: the patch keeps no account of what was read. The layer above does.",
+    },
+    {
+      title: "Reading, and headers",
+      say:
+        "Reading remembers its own page: r starts on page 0. The address of the header of sub-buffer 1, page 4, is " +
+        "looked up through h1, which starts from where w is.",
+      commands: [
+        { do: "read", ...on, offset: PAGE, length: 16 },
+        { do: "header", ...on, offset: 4 * PAGE },
+      ],
+      look:
+        "r went one page on, without a warning. h1 took page 4 over from w: found at once. That is why four " +
+        "cached pages are enough for a tracer.",
+    },
+  ],
+};

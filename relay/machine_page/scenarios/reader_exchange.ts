@@ -1,0 +1,64 @@
+import type { Command } from "../commands.ts";
+import type { Scenario } from "../scenario.ts";
+
+const on = { channel: "alpha", cpu: 0 } as const;
+
+/** Two records fill a sub-buffer of a page. */
+const record = (text: string): Command => ({ do: "record", ...on, size: 2048, text });
+const records = (...texts: readonly string[]): Command[] => texts.map(record);
+
+/** A ring that overwrites: the reader takes whole sub-buffers out from under the writer. */
+export const readerExchange: Scenario = {
+  id: "reader-exchange",
+  title: "A reader exchanging sub-buffers under a writer",
+  intro:
+    "A flight recorder keeps the newest events: when the ring is full the writer goes on over the oldest. How can " +
+    "anybody read what may be overwritten at any moment? LTTng's answer: there is one sub-buffer more than the " +
+    "ring has places. The reader owns it, and exchanges it for the one he wants to read. The writer finds another " +
+    "sub-buffer in the place and never notices. This ring stands on the patch and is not part of it.",
+  online: [0],
+  stages: [
+    {
+      title: "A ring that overwrites",
+      say:
+        "A channel is opened with four places of a page each. The ring takes two pages more: the reader's spare " +
+        "sub-buffer, and a control page.",
+      commands: [{ do: "open", mode: "overwrite", pages: 1, subbufs: 4 }],
+      look: "Places 0 to 3 hold sub-buffers 0 to 3. Sub-buffer 4 is the reader's.",
+    },
+    {
+      title: "The writer writes",
+      say: "Five records of half a page: two full sub-buffers, and one begun.",
+      commands: records("a1", "a2", "b1", "b2", "c1"),
+      look: "Numbers 0 and 1 are full and can be read. The writer is in place 2.",
+    },
+    {
+      title: "The reader exchanges",
+      say: "A reader attaches and asks for the oldest sub-buffer. Watch place 0.",
+      commands: [{ do: "attach", ...on }, { do: "get_subbuf", ...on }],
+      look:
+        "The reader has sub-buffer 0 with a1 and a2 in it. In place 0 stands sub-buffer 4 now, which was the spare " +
+        "one. Nothing was copied: two numbers changed places, in one step.",
+    },
+    {
+      title: "The writer goes on, round and over",
+      say:
+        "The writer writes six more records, more than the ring has room for. Watch it come to place 0 and place 1.",
+      commands: records("c2", "d1", "d2", "e1", "e2", "f1"),
+      look:
+        "The writer went through place 0 and place 1 and overwrote b1 and b2, which nobody had read. But a1 and " +
+        "a2, in the reader's hands, are untouched: the writer could not come near them.",
+    },
+    {
+      title: "The reader goes on",
+      say: "The reader is done with its sub-buffer and asks for the next one.",
+      commands: [{ do: "put_subbuf", ...on }, { do: "get_subbuf", ...on }, {
+        do: "put_subbuf",
+        ...on,
+      }],
+      look:
+        "Its old sub-buffer 0 became the spare one, and was exchanged for what is the oldest now: number 2. Number 1 " +
+        "was overwritten. Nothing hides that: the number is missing, and “missed” counts it.",
+    },
+  ],
+};

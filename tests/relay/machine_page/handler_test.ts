@@ -1,0 +1,192 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { MachineModel } from "../../../relay/machine_page/mod.ts";
+import { machineHandler } from "../../../relay/machine_page/handler.ts";
+
+const URL_BASE = "http://127.0.0.1:8420";
+
+/** A machine, and requests as a browser on this host sends them. */
+class Site {
+  readonly model = new MachineModel();
+  readonly #handler = machineHandler(this.model);
+
+  /** Sends a request; a body makes it a POST. */
+  send(path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Response> {
+    const isPost = body !== undefined;
+    return this.#handler(
+      new Request(URL_BASE + path, {
+        method: isPost ? "POST" : "GET",
+        headers: {
+          host: "127.0.0.1:8420",
+          ...(isPost && { "content-type": "application/json", origin: URL_BASE }),
+          ...headers,
+        },
+        ...(isPost && { body: typeof body === "string" ? body : JSON.stringify(body) }),
+      }),
+    );
+  }
+
+  /** Where the page believes the machine to be. */
+  get at(): unknown {
+    const { number, steps } = this.model.story;
+    return { number, length: steps.length };
+  }
+}
+
+const open = { do: "open", mode: "relay", pages: 1, subbufs: 2 };
+
+Deno.test("machineHandler() serves the page, which may load nothing from elsewhere", async () => {
+  const site = new Site();
+  const response = await site.send("/");
+  assertEquals(response.headers.get("content-type"), "text/html; charset=utf-8");
+  assertStringIncludes(response.headers.get("content-security-policy")!, "default-src 'self'");
+  const html = await response.text();
+  const files = [...html.matchAll(/(?:href|src)="(\/[^"]+)"/g)].map(([, path]) => path);
+  assert(files.length >= 4, html);
+  for (const path of files) assertEquals((await site.send(path)).status, 200, path);
+});
+
+Deno.test("machineHandler() serves every module that the page imports", async () => {
+  const site = new Site();
+  const seen = new Set<string>();
+  const follow = async (path: string): Promise<void> => {
+    if (seen.has(path)) return;
+    seen.add(path);
+    const response = await site.send(path);
+    assertEquals(response.status, 200, path);
+    assertMatch(response.headers.get("content-type")!, /^text\/javascript/);
+    const imported = (await response.text()).matchAll(/from "\.(\/[^"]+)"/g);
+    for (const [, next] of imported) await follow(next);
+  };
+  await follow("/app.js");
+  assertEquals(seen.size, 9, [...seen].join(" "));
+});
+
+for (
+  const path of ["/mod.ts", "/../deno.json", "/%2e%2e/deno.json", "/page/app.js", "/etc/passwd"]
+) {
+  Deno.test(`machineHandler() finds nothing at ${path}`, async () => {
+    const response = await new Site().send(path);
+    assertEquals(response.status, 404);
+    assertMatch((await response.json()).error, /^Cannot find /);
+  });
+}
+
+Deno.test("machineHandler() carries a command out and answers its steps", async () => {
+  const site = new Site();
+  const response = await site.send("/do", { at: site.at, command: open });
+  assertEquals(response.status, 200);
+  const { steps } = await response.json();
+  assertEquals(steps, JSON.parse(JSON.stringify(site.model.story.steps)));
+  assertEquals(steps.at(-1).text, "alpha is open, with a buffer for each CPU online");
+});
+
+Deno.test("machineHandler() loads a scenario, plays its parts, and ends with it", async () => {
+  const site = new Site();
+  const loaded = await (await site.send("/load", { scenario: "failed-open" })).json();
+  assertEquals(loaded.story.scenario, "failed-open");
+  for (const stage of [0, 1, 2]) {
+    const answer = await (await site.send("/next", { at: site.at })).json();
+    assertEquals([answer.steps[0].stage, answer.nextStage], [stage, stage + 1]);
+  }
+  const response = await site.send("/next", { at: site.at });
+  assertEquals(response.status, 400);
+  assertEquals(await response.json(), { error: "Cannot go on: the scenario is at its end" });
+});
+
+/** What is refused: path, body, headers, and the answer. */
+type Refused = [
+  what: string,
+  path: string,
+  body: unknown,
+  headers: Record<string, string>,
+  status: number,
+  error: RegExp,
+];
+
+const command = { at: null, command: open };
+const refused: Refused[] = [
+  ["another host's name", "/", undefined, { host: "evil.example" }, 403, /for evil\.example/],
+  [
+    "a name that only begins alike",
+    "/",
+    undefined,
+    { host: "127.0.0.1.evil.example:80" },
+    403,
+    /^Cannot answer for/,
+  ],
+  [
+    "a post under another host's name",
+    "/do",
+    command,
+    { host: "evil.example" },
+    403,
+    /^Cannot answer for/,
+  ],
+  [
+    "a post from another site",
+    "/do",
+    command,
+    { origin: "http://evil.example" },
+    403,
+    /another site/,
+  ],
+  [
+    "a post from another port",
+    "/do",
+    command,
+    { origin: "http://127.0.0.1:1" },
+    403,
+    /another site/,
+  ],
+  ["a post without an origin", "/do", command, { origin: "null" }, 403, /another site/],
+  [
+    "a post that a browser says is another site's",
+    "/do",
+    command,
+    { "sec-fetch-site": "cross-site" },
+    403,
+    /another site/,
+  ],
+  ["a form", "/do", "a=b", { "content-type": "text/plain" }, 415, /it is no JSON$/],
+  ["what is no JSON", "/do", "{", {}, 400, /it is no JSON object$/],
+  ["what is no object", "/do", "1", {}, 400, /it is no JSON object$/],
+  ["a long body", "/do", "x".repeat(16385), {}, 413, /above 16384 bytes$/],
+  ["a post to a file", "/app.js", {}, {}, 404, /^Cannot post to \/app\.js/],
+  ["a page that is behind", "/do", command, {}, 409, /from another page meanwhile$/],
+  ["a scenario that is no name", "/load", { scenario: 3 }, {}, 400, /scenario is no name$/],
+  ["an unknown scenario", "/load", { scenario: "x" }, {}, 400, /no such scenario$/],
+];
+for (const [what, path, body, headers, status, error] of refused) {
+  Deno.test(`machineHandler() refuses ${what}, and nothing has changed`, async () => {
+    const site = new Site();
+    const before = JSON.stringify(site.model.story);
+    const response = await site.send(path, body, headers);
+    assertEquals(response.status, status);
+    const answer = await response.json();
+    assertEquals(Object.keys(answer), ["error"]);
+    assertMatch(answer.error, error);
+    assertEquals(JSON.stringify(site.model.story), before);
+  });
+}
+
+Deno.test("machineHandler() refuses a bad command with one line, and nothing has changed", async () => {
+  const site = new Site();
+  const bad: [unknown, string][] = [
+    [{ do: "explode" }, 'Cannot take the command: there is no "explode"'],
+    [{ do: "fill", node: 9 }, "Cannot fill: there is no node 9"],
+    [{ do: "close", channel: "alpha" }, 'Cannot do this: there is no channel "alpha"'],
+  ];
+  const before = JSON.stringify(site.model.story);
+  for (const [command, error] of bad) {
+    const response = await site.send("/do", { at: site.at, command });
+    assertEquals([response.status, await response.json()], [400, { error }]);
+    assertEquals(JSON.stringify(site.model.story), before);
+  }
+});
+
+Deno.test("machineHandler() refuses other methods", async () => {
+  const handler = machineHandler(new MachineModel());
+  const headers = { host: "localhost:8420" };
+  const response = await handler(new Request(URL_BASE, { method: "DELETE", headers }));
+  assertEquals(response.status, 405);
+});

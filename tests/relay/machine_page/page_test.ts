@@ -1,0 +1,265 @@
+/** The page in headless Chromium: by clicks and by keys. */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import type { AxeResults } from "axe-core";
+import type { Page } from "playwright-core";
+import { MachineModel } from "../../../relay/machine_page/mod.ts";
+import { closeChromium, pageTest } from "./chromium.ts";
+
+const { scenarios } = new MachineModel();
+Deno.test.afterAll(closeChromium);
+
+const END = "That was all of this scenario.";
+
+const textOf = (page: Page, selector: string): Promise<string> =>
+  page.locator(selector).innerText();
+const sentence = (page: Page): Promise<string> => textOf(page, "#sentence");
+const marked = (page: Page): Promise<number> => page.locator("#machine .changed").count();
+const focused = (page: Page): Promise<string> => page.evaluate("document.activeElement.id");
+
+/** Waits until what was asked of the server has come. */
+async function settled(page: Page, act: () => Promise<unknown>): Promise<void> {
+  const answered = page.waitForResponse((response) => response.request().method() === "POST");
+  await act();
+  await (await answered).finished();
+  await page.waitForFunction(() => true);
+}
+
+/** What the guide says, by element. */
+const seen = (page: Page): Promise<Record<"sentence" | "place" | "step" | "after", string>> =>
+  page.evaluate(`Object.fromEntries(["sentence", "place", "step", "after"].map((id) =>
+    [id, document.getElementById(id).textContent]))`);
+
+/** What has to be seen when a scenario is through. */
+const seenAtEnd: Readonly<Record<string, (page: Page) => Promise<void>>> = {
+  "failed-open": async (page) => {
+    assertEquals(await page.locator("[data-buffer]").count(), 3);
+    assertEquals(await page.locator(".frame.data:not(.legend *)").count(), 12);
+  },
+  "vetoed-hotplug": async (page) => {
+    assertMatch(await textOf(page, '[data-cpu="3"]'), /online/);
+    assertMatch(await textOf(page, "#log"), /cpu 3 buffer creation failed/);
+  },
+  "after-close": async (page) => {
+    assertEquals(await page.locator("[data-channel]").count(), 0);
+    assertEquals(await page.locator(".frame.data:not(.legend *)").count(), 0);
+  },
+  "random-access": async (page) => {
+    assertEquals((await textOf(page, "#log")).match(/random access detected/g)?.length, 3);
+    assertMatch(await textOf(page, ".page:has-text('page 4')"), /^w\s*h1/);
+  },
+  "reader-exchange": async (page) => {
+    assertMatch(await textOf(page, ".reader"), /sub-buffer 2/);
+    assertMatch(await textOf(page, ".ring .counters"), /missed\s*1/);
+  },
+};
+
+for (const [i, { id, title, stages }] of scenarios.entries()) {
+  pageTest(`the page leads through "${id}" by keys`, {}, async (page) => {
+    // To the scenario's button by Tab: behind the link to the guide and the glossary.
+    for (let tabs = 0; tabs < i + 3; tabs++) await page.keyboard.press("Tab");
+    assertMatch(await page.evaluate("document.activeElement.textContent"), new RegExp(title));
+    await settled(page, () => page.keyboard.press("Enter"));
+    assertEquals(await focused(page), "step");
+    let presses = 0;
+    for (let now = await seen(page); !now.after.includes(END); presses++) {
+      assert(presses < 200, "the scenario ends");
+      if (now.step.includes("Do it")) await settled(page, () => page.keyboard.press("Space"));
+      else await page.keyboard.press("Space");
+      now = await seen(page);
+      assert(now.sentence !== "", "every step says something");
+      assertMatch(now.place, /\w\(\)/);
+    }
+    assert(presses > stages.length, `${presses} steps`);
+    assertEquals(await focused(page), "step");
+    await seenAtEnd[id](page);
+  });
+
+  pageTest(`the page leads through "${id}" by clicks, part by part`, {}, async (page) => {
+    await settled(page, () => page.click(`#scenarios button:has-text("${title}")`));
+    assertMatch(await textOf(page, "#lesson"), new RegExp(title));
+    for (const stage of stages) {
+      assertMatch(await textOf(page, ".next"), new RegExp(stage.title));
+      await settled(page, () => page.click("#step"));
+      await page.click("#end");
+      assertEquals(await textOf(page, ".look p"), stage.look);
+    }
+    assertMatch(await textOf(page, "#after"), new RegExp(END));
+    await seenAtEnd[id](page);
+  });
+}
+
+pageTest("the page goes back and forth in the steps, and the drawing with it", {}, async (page) => {
+  await settled(page, () => page.click('button:has-text("Open a channel")'));
+  assertMatch(await sentence(page), /^You open alpha/);
+  assertEquals(await page.locator("[data-buffer]").count(), 0);
+  const steps = page.locator("#steps");
+  await steps.focus();
+  await page.keyboard.press("ArrowDown");
+  assertMatch(await sentence(page), /^Frame 32 of node 0 becomes page 0/);
+  assertEquals(await page.locator(".frame.data.changed").count(), 1);
+  await page.keyboard.press("End");
+  assertMatch(await sentence(page), /^alpha is open/);
+  assertEquals(await page.locator("[data-buffer]").count(), 3);
+  for (let i = 0; i < 3; i++) await page.keyboard.press("ArrowUp");
+  assertEquals(await page.locator("[data-buffer]").count(), 2);
+  const active = await steps.getAttribute("aria-activedescendant");
+  assertEquals(await page.locator("[role=option][aria-selected=true]").getAttribute("id"), active);
+  await page.keyboard.press("Home");
+  assertEquals(await sentence(page), "");
+  await page.locator("[role=option]").first().click();
+  assertMatch(await sentence(page), /^You open alpha/);
+});
+
+pageTest("the page lets the machine be used only where its steps end", {}, async (page) => {
+  await settled(page, () => page.click('button[aria-label="Take down CPU 1"]'));
+  const button = page.locator('button[aria-label="Fill node 0"]');
+  assertEquals(await button.getAttribute("aria-disabled"), "true");
+  await button.click({ force: true });
+  assertMatch(await sentence(page), /^You take CPU 1 down/);
+  await page.click("#end");
+  assertEquals(await button.getAttribute("aria-disabled"), null);
+  await settled(page, () => button.click());
+  assertMatch(await sentence(page), /^You take every free frame of node 0/);
+});
+
+pageTest("the page shows each notifier that is called, and its answer", {}, async (page) => {
+  await page.uncheck("#stepwise");
+  await settled(page, () => page.click('button:has-text("the next CPU to go down")'));
+  await settled(page, () => page.click('button[aria-label="Take down CPU 1, frozen"]'));
+  const rows = (await page.locator(".chain tbody tr").allInnerTexts()).map((row) =>
+    row.split(/\s+/)
+  );
+  assertEquals(rows, [
+    ["10", "migration_call", "OK", "OK"],
+    ["5", "relay_hotcpu_callback", "OK", "OK"],
+    ["0", "workqueue_cpu_callback", "BAD:", "a", "veto", ""],
+  ]);
+  assertMatch(await sentence(page), /^The answer: -EINVAL/);
+});
+
+pageTest("the page writes and reads a record, orders a failure, fills a node", {}, async (page) => {
+  await page.uncheck("#stepwise");
+  await settled(page, () => page.click('button:has-text("Open a channel")'));
+  const buffer = page.locator('[data-buffer="alpha1"]');
+  await buffer.locator("summary").click();
+  await buffer.locator('[data-form=write] [name="text"]').fill("good morning");
+  await buffer.locator('[data-form=write] [name="offset"]').fill("4096");
+  await settled(page, () => page.keyboard.press("Enter"));
+  assertMatch(await sentence(page), /^12 bytes lie in page 1; w is on page 1/);
+  assertMatch(await buffer.innerText(), /“good morning”/);
+  await buffer.locator('[data-form=read] [name="offset"]').fill("4101");
+  await settled(page, () => buffer.locator("[data-form=read] button").click());
+  assertMatch(await sentence(page), /^Page 1 says "morning"/);
+  await settled(page, () => page.click('[data-what="slab"] button'));
+  assertMatch(await textOf(page, '[data-what="slab"]'), /number 3 from now on will fail/);
+  await settled(page, () => page.click('button[aria-label="Fill node 1"]'));
+  assertMatch(await textOf(page, '[data-node="1"]'), /0 of 48 frames free/);
+  await settled(page, () => page.click('button[aria-label="Give back what fills node 1"]'));
+  assertMatch(await textOf(page, '[data-node="1"]'), /46 of 48 frames free/);
+});
+
+pageTest("the page shows small allocations as steps when they are asked for", {}, async (page) => {
+  await settled(page, () => page.click('button:has-text("Open a channel")'));
+  await page.click("#end");
+  const few = await page.locator("[role=option]").count();
+  await page.check("#slabs");
+  const many = await page.locator("[role=option]").count();
+  assert(many > few + 10, `${few} and ${many} steps`);
+});
+
+pageTest("the page plays a part by itself, and stops at its end", {}, async (page) => {
+  await settled(page, () => page.click("#scenarios button >> nth=0"));
+  await page.clock.install();
+  await settled(page, () => page.click("#play"));
+  assertMatch(await textOf(page, "#play"), /Pause/);
+  await page.clock.runFor(5000);
+  assertMatch(await textOf(page, "#play"), /Play/);
+  assertMatch(await textOf(page, ".look"), /^Look/);
+});
+
+pageTest(
+  "the page explains a word where it stands, by keys, and lets go again",
+  {},
+  async (page) => {
+    const word = page.locator('[data-word="zonelist"]').first();
+    await word.focus();
+    await page.keyboard.press("Enter");
+    await page.waitForFunction("document.activeElement.id === 'word-zonelist'");
+    await page.keyboard.press("Escape");
+    assertEquals(await page.locator("#words").isVisible(), false);
+  },
+);
+
+pageTest(
+  "the page says what the server refuses, and shows what another page has done",
+  {
+    console: /409 \(Conflict\)/,
+  },
+  async (page) => {
+    const other = await page.context().newPage();
+    await other.goto(page.url());
+    await settled(other, () => other.click('button[aria-label="Take down CPU 2"]'));
+    await other.close();
+    await settled(page, () => page.click('button[aria-label="Fill node 0"]'));
+    await page.waitForSelector('[data-cpu="2"].is-offline');
+    assertMatch(await textOf(page, "#trouble"), /used from another page meanwhile$/);
+  },
+);
+
+pageTest("the page comes back where it was when it is loaded again", {}, async (page) => {
+  await settled(page, () => page.click('button[aria-label="Take down CPU 2"]'));
+  await page.reload();
+  await page.waitForSelector('[data-cpu="2"].is-offline');
+  assertMatch(await sentence(page), /^CPU 2 is down/);
+});
+
+for (const colorScheme of ["light", "dark"] as const) {
+  pageTest(`axe finds nothing that hinders anybody in the page, ${colorScheme}`, {
+    colorScheme,
+  }, async (page) => {
+    const { default: axe } = await import("axe-core");
+    await page.evaluate(axe.source);
+    const assertAccessible = async (where: string): Promise<void> => {
+      const { violations } = await page.evaluate("axe.run()") as AxeResults;
+      const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`);
+      assertEquals(found, [], where);
+    };
+    await assertAccessible("at the start");
+    for (const { id, title } of [scenarios[1], scenarios[4]]) {
+      await settled(page, () => page.click(`#scenarios button:has-text("${title}")`));
+      for (let part = 0; part < 3; part++) {
+        await settled(page, () => page.click("#step"));
+        await page.click("#end");
+      }
+      await assertAccessible(`at the end of a part of "${id}"`);
+    }
+    for (const summary of await page.locator("summary").all()) await summary.click();
+    await page.click('button:has-text("Words explained")');
+    await assertAccessible("with everything open");
+  });
+}
+
+for (const width of [320, 400, 700, 1400]) {
+  pageTest(`the page fits ${width} pixels`, { width }, async (page) => {
+    await page.uncheck("#stepwise");
+    for (const { title, stages } of scenarios) {
+      await settled(page, () => page.click(`#scenarios button:has-text("${title}")`));
+      for (let i = 0; i < Math.min(3, stages.length); i++) {
+        await settled(page, () => page.click("#step"));
+      }
+      const wide = await page.evaluate("document.documentElement.scrollWidth");
+      assert(Number(wide) <= width, `"${title}" is ${wide} pixels wide`);
+    }
+  });
+}
+
+pageTest(
+  "the page marks what a step has changed, and nothing before the first",
+  {},
+  async (page) => {
+    assertEquals(await marked(page), 0);
+    await settled(page, () => page.click('button[aria-label="Fill node 0"]'));
+    await page.keyboard.press("ArrowRight");
+    assertEquals(await page.locator("#machine .frame.fill.changed").count(), 32);
+  },
+);
