@@ -21,7 +21,6 @@ export class CountingOutput implements TraceOutput {
   /** The other one's. */
   readonly name: string;
   readonly #output: TraceOutput;
-  #metadata = new Uint8Array(0);
   #counter: EventCounter | null = null;
   readonly #counts = new Map<number, PacketCounts>();
   /** Of a stream's last packet, while the next one replaces it. */
@@ -40,9 +39,8 @@ export class CountingOutput implements TraceOutput {
 
   /** Appends to the metadata; a `CtfError` when it makes no sense, and nothing is handed on. */
   metadata(bytes: Uint8Array): void {
-    const all = concat([this.#metadata, bytes]);
-    this.#counter = new EventCounter(all);
-    this.#metadata = all;
+    if (this.#counter === null) this.#counter = new EventCounter(bytes);
+    else this.#counter.append(bytes);
     this.#output.metadata(bytes);
   }
 
