@@ -13,7 +13,7 @@ export async function machine(args: readonly string[]): Promise<number> {
       console.log(usage);
       return 0;
     }
-    const server = serve(options.port);
+    const server = await serve(options.port);
     console.log(`The machine is at ${server.url}, for this computer alone; Ctrl-C ends it`);
     await server.finished;
     return 0;
@@ -24,9 +24,9 @@ export async function machine(args: readonly string[]): Promise<number> {
   }
 }
 
-function serve(port: number): MachineServer {
+async function serve(port: number): Promise<MachineServer> {
   try {
-    return serveMachine(port);
+    return await serveMachine(port);
   } catch (error) {
     if (error instanceof Deno.errors.AddrInUse) {
       throw new JobError(`Cannot serve on port ${port}: it is in use; --port 0 takes a free one`);

@@ -1,22 +1,25 @@
 /**
  * The command line. Run as a program, this module hands its arguments to {@linkcode main} and exits
- * with what that answers: `record` is `deno task record`, `view`, `recover`,
- * `relay` and `machine` likewise.
+ * with what that answers: `record` is `deno task record`, and the others
+ * likewise.
  *
  * @module
  */
+import { convert } from "./convert.ts";
 import { machine } from "./machine.ts";
 import { record } from "./record.ts";
 import { recover } from "./recover.ts";
 import { relayFiles } from "./relay_files.ts";
 import { view } from "./view.ts";
 
-export { machine, record, recover, relayFiles, view };
+export { convert, machine, record, recover, relayFiles, view };
 
 const usage = `Usage: COMMAND [ARGS]
 
   record [OPTIONS] [SCRIPT [ARGS]]   traces a Deno program that knows nothing of it
   view [OPTIONS] TRACE...            shows the events of traces, or figures of them
+  convert --to FORMAT --out FILE TRACE...
+                                     writes the events of traces as other programs read them
   recover [OPTIONS] FILE             makes a trace of the black box of a program that was killed
   relay [OPTIONS] [FILE...]          relays files through the buffers of a machine
   machine [OPTIONS]                  serves a page on which a machine is seen as it is
@@ -32,6 +35,8 @@ export async function main(args: readonly string[]): Promise<number> {
       return await record(others);
     case "view":
       return await view(others);
+    case "convert":
+      return await convert(others);
     case "recover":
       return await recover(others);
     case "relay":

@@ -2,7 +2,7 @@ import type { BoxFacts, Recovered } from "../blackbox/mod.ts";
 import { isRelaydUrl } from "../consume/mod.ts";
 import { plainText } from "./plain_text.ts";
 import { formatTable } from "../view/table.ts";
-import { counted, quoted, size } from "./summary.ts";
+import { counted, lookLines, size } from "./summary.ts";
 
 /**
  * What was found in a black box, for people: what each CPU had, what is lost or damaged, and what to type
@@ -46,7 +46,6 @@ export function recoveredText(
     ...faults.map((fault) => `  damaged, left out: ${plainText(fault)}`),
     ...(faultCount > faults.length ? [`  and ${faultCount - faults.length} more`] : []),
     "",
-    `  babeltrace2 ${quoted(trace)}`,
-    "",
+    ...lookLines([trace]),
   ].join("\n");
 }

@@ -88,8 +88,21 @@ export function summaryText(
     ...writtenLines(trace, written),
     ...unwritten === 0 ? [] : [`  up to ${size(unwritten)} of them are not in the trace`],
     "",
-    ...(opens.length === 0 ? [] : [`  babeltrace2 ${opens.map(quoted).join(" ")}`, ""]),
+    ...lookLines(opens),
   ].join("\n");
+}
+
+/** What to type to look at traces. */
+export function lookLines(traces: readonly string[]): string[] {
+  if (traces.length === 0) return [];
+  const shown = traces.map(quoted).join(" ");
+  const picture = quoted(`${traces[0].replace(/.*\//, "")}.html`);
+  return [
+    `  deno task view ${shown}`,
+    `  deno task view --html ${picture} ${shown}`,
+    `  babeltrace2 ${shown}`,
+    "",
+  ];
 }
 
 /** A line that says how far it is. */

@@ -6,19 +6,20 @@ import {
   betweenText,
   EventFilter,
   Follower,
-  METADATA,
   OpenedTraces,
   type OriginOf,
   Statistics,
   statisticsJson,
   statisticsText,
-  traceDirectories,
   type TraceListener,
   type TraceSpan,
 } from "../view/mod.ts";
+import { PictureData } from "../view/picture/mod.ts";
 import { attempt, JobError } from "./job_error.ts";
 import { OutputClosed, TextOutput } from "./text_output.ts";
+import { directoriesOf } from "./trace_arguments.ts";
 import { parseViewArguments, type ViewArguments, viewUsage } from "./view_arguments.ts";
+import { collect, environmentsOf, titleOf, writePicture } from "./view_picture.ts";
 import { eventText, terminalStyle } from "./view_style.ts";
 
 /** Slowest that `--between` tells of. */
@@ -39,15 +40,7 @@ export async function view(args: readonly string[]): Promise<number> {
       return 0;
     }
     const cwd = resolve(options.cwd);
-    const directories: string[] = [];
-    for (const trace of options.traces) {
-      const path = resolve(cwd, trace);
-      const found = await attempt("read trace", path, () => traceDirectories(path));
-      if (found.length === 0) {
-        throw new JobError(`Cannot read trace ${path}: it holds no file "${METADATA}"`);
-      }
-      directories.push(...found);
-    }
+    const directories = await directoriesOf(options.traces, cwd);
     return await new View(options, directories).run();
   } catch (error) {
     if (!(error instanceof JobError)) throw error;
@@ -74,9 +67,10 @@ class View implements TraceListener {
 
   /** Answers the exit code. */
   async run(): Promise<number> {
-    const { follow, stats, between } = this.#options;
+    const { follow, stats, between, html } = this.#options;
     try {
-      if (follow) await this.#follow();
+      if (html !== null) await this.#picture(resolve(this.#options.cwd, html));
+      else if (follow) await this.#follow();
       else if (stats || between !== null) this.#figures();
       else this.#show();
       this.#output.flush();
@@ -160,6 +154,22 @@ class View implements TraceListener {
       const text = isJson ? betweenJson : betweenText;
       this.#output.write(text(between, from, to, style));
     }
+  }
+
+  async #picture(path: string): Promise<void> {
+    using traces = new OpenedTraces(this.#directories, this);
+    const data = new PictureData((eventClass) => traces.originOf(eventClass).trace);
+    this.#onLost = (lost) => data.lost(lost, traces.traceOfStream(lost.stream ?? ""));
+    collect(data, this.#wanted(traces));
+    const lives = (this.#filter?.cut(traces.lives()) ?? []).map(({ cpu, begin, end, stream }) => {
+      return { trace: traces.traceOfStream(stream), cpu, begin, end };
+    });
+    await writePicture(path, data, {
+      title: titleOf(this.#directories),
+      beginNs: String(traces.beginNs),
+      environments: environmentsOf(traces),
+      lives,
+    });
   }
 
   /** The events that are wanted. */

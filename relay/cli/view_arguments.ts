@@ -37,6 +37,8 @@ export interface ViewArguments {
   readonly between: readonly [from: string, to: string] | null;
   /** What both of them have to be equal in; `null` for nothing. */
   readonly by: EventValue | null;
+  /** File for a page that shows the events; `null` for none. */
+  readonly html: string | null;
   /** Directory that relative paths start from. */
   readonly cwd: string;
 }
@@ -58,6 +60,8 @@ merged by time.
   --stats            figures in place of events: how many, how often, how long what lasts has lasted
   --between A B      the time from each event A to the next B: a histogram and the slowest
   --by FIELD         with --between: only from A to the B that is equal in FIELD
+  --html FILE        makes a page for a browser in place of text, whole in one file: a timeline by CPU,
+                     durations, search
   --cwd DIR          directory that relative paths start from (default: the current one)
 
 EXPR compares fields by == != < <= > >=, by =~ with a pattern, and by contains; && || ! and parentheses
@@ -88,6 +92,7 @@ export function parseViewArguments(args: readonly string[]): ViewArguments | nul
   if (isSummed && format === "babeltrace") {
     throw new JobError("Cannot use --format babeltrace with --stats or --between");
   }
+  if (values.html !== undefined) refuseBesideHtml(values, between !== null);
   return {
     traces: positionals,
     format,
@@ -100,8 +105,16 @@ export function parseViewArguments(args: readonly string[]): ViewArguments | nul
     stats: values.stats === true,
     between,
     by: values.by === undefined ? null : understood(() => pathExpression(values.by!)),
+    html: values.html ?? null,
     cwd: values.cwd ?? ".",
   };
+}
+
+/** A page is one thing more that could be made of the events: it is the only one. */
+function refuseBesideHtml({ format, follow, stats }: Parsed["values"], isBetween: boolean): void {
+  const others = { format: format !== undefined, follow, stats, between: isBetween };
+  const other = Object.entries(others).find(([, isGiven]) => isGiven === true);
+  if (other !== undefined) throw new JobError(`Cannot use both --html and --${other[0]}`);
 }
 
 function formatOf(text: string = "columns"): ViewFormat {
@@ -158,6 +171,7 @@ interface Parsed {
     readonly to?: string;
     readonly where?: string;
     readonly by?: string;
+    readonly html?: string;
     readonly cwd?: string;
     readonly follow?: boolean;
     readonly stats?: boolean;
@@ -177,6 +191,7 @@ function parse(args: readonly string[]): Parsed {
     follow: { type: "boolean" },
     stats: { type: "boolean" },
     by: { type: "string" },
+    html: { type: "string" },
     cwd: { type: "string" },
     help: { type: "boolean", short: "h" },
   } as const;

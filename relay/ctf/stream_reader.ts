@@ -134,7 +134,7 @@ export class StreamReader {
       const before = this.#before;
       const packet = file.packet!;
       this.#before = behind(this.#before, packet);
-      this.lost = lostBetween(before, packet);
+      this.lost = lostBetween(before, packet, file.name);
       if (this.lost !== null) {
         this.time = this.lost.begin;
         return;
@@ -180,13 +180,17 @@ function endOf({ timestampBegin, timestampEnd, times }: FilePacket): number {
 }
 
 /** Events that were lost since the packet before, as far as packets tell it. */
-function lostBetween(before: Before | null, packet: FilePacket): LostEvents | null {
+function lostBetween(
+  before: Before | null,
+  packet: FilePacket,
+  stream: string,
+): LostEvents | null {
   const { eventsDiscarded, timestampBegin, cpu, times } = packet;
   const count = Number(eventsDiscarded ?? 0) - (before?.discarded ?? 0);
   if (count <= 0) return null;
   const end = endOf(packet);
   const begin = before?.end ?? (timestampBegin === null ? end : times.of(timestampBegin));
-  return { cpu, begin, end, count };
+  return { cpu, begin, end, count, stream };
 }
 
 function isBefore(a: FilePacket, b: FilePacket): boolean {

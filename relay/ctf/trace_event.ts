@@ -65,4 +65,6 @@ export interface LostEvents {
   readonly end: number;
   /** How many. */
   readonly count: number;
+  /** Name of their stream's file, where it was one. */
+  readonly stream?: string;
 }

@@ -15,6 +15,16 @@ export interface EventFilterOptions {
   readonly to: number;
 }
 
+/** A span of time on a CPU. */
+export interface CpuSpan {
+  /** The CPU, -1 if it is not known. */
+  readonly cpu: number;
+  /** Nanoseconds as an event's `time`. */
+  readonly begin: number;
+  /** Likewise. */
+  readonly end: number;
+}
+
 /** Tells which events are wanted. */
 export class EventFilter {
   readonly #options: EventFilterOptions;
@@ -56,6 +66,13 @@ export class EventFilter {
   wantsLost({ cpu, begin, end }: LostEvents): boolean {
     const { cpus, from, to } = this.#options;
     return end >= from && begin <= to && (cpus.size === 0 || cpus.has(cpu));
+  }
+
+  /** Of spans of time on CPUs, the parts that are wanted. */
+  cut<T extends CpuSpan>(spans: readonly T[]): T[] {
+    const { from, to } = this.#options;
+    return spans.filter(({ cpu, begin, end }) => this.wantsLost({ cpu, begin, end, count: 0 }))
+      .map((span) => ({ ...span, begin: Math.max(from, span.begin), end: Math.min(to, span.end) }));
   }
 
   #wantsClass(eventClass: EventClass): boolean {

@@ -6,6 +6,7 @@
  */
 export * from "./babeltrace_text.ts";
 export * from "./between.ts";
+export { ChromeJson } from "./chrome_json.ts";
 export * from "./colors.ts";
 export * from "./column_text.ts";
 export * from "./event_filter.ts";

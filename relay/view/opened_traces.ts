@@ -1,5 +1,12 @@
-import { CtfError, type LostEvents, type TraceEvent, TraceReader } from "../ctf/mod.ts";
-import { type OriginOf, Origins } from "./origins.ts";
+import {
+  CtfError,
+  type LostEvents,
+  type TraceEvent,
+  type TraceFormat,
+  TraceReader,
+} from "../ctf/mod.ts";
+import type { CpuSpan } from "./event_filter.ts";
+import { type OriginOf, Origins, traceKey } from "./origins.ts";
 import type { TraceSpan } from "./time_bounds.ts";
 import { closeTrace, openTrace, type TraceFiles } from "./trace_files.ts";
 
@@ -9,6 +16,12 @@ export interface TraceListener {
   readonly lost: (lost: LostEvents) => void;
   /** Of what is wrong with a file: what is in the others still comes. */
   readonly broken: (error: CtfError) => void;
+}
+
+/** From when to when a stream has recorded. */
+export interface StreamLife extends CpuSpan {
+  /** Name of its file. */
+  readonly stream: string;
 }
 
 /** The events of traces in directories, by time. */
@@ -37,6 +50,28 @@ export class OpenedTraces implements Disposable {
   /** Nanoseconds since 1970 at which times are 0. */
   get beginNs(): bigint {
     return this.#reader.beginNs;
+  }
+
+  /** What the metadata of each trace says of where it was made, by what tells the traces apart. */
+  get environments(): ReadonlyMap<string, TraceFormat["env"]> {
+    const { formats } = this.#reader;
+    // Of parts of a trace the first one counts.
+    return new Map(
+      formats.map((format, i) => [traceKey(format, i), format.env] as const).reverse(),
+    );
+  }
+
+  /** What tells the trace apart that a stream's file is of. */
+  traceOfStream(name: string): string {
+    const at = this.#files.findIndex(({ streams }) => streams.some((one) => one.name === name));
+    return traceKey(this.#reader.formats[at], at);
+  }
+
+  /** From when to when each stream has recorded; then the first event comes again. */
+  lives(): StreamLife[] {
+    return this.#reader.streams().flatMap(({ name, cpu, begin, end }) =>
+      begin === null || end === null ? [] : [{ cpu, begin, end, stream: name }]
+    );
   }
 
   /** When it begins, and when it ends, for which all packets are looked at. */

@@ -15,6 +15,11 @@ export interface EventOrigin {
 /** Tells where events of a class come from. */
 export type OriginOf = (eventClass: EventClass) => EventOrigin;
 
+/** What tells a trace apart from others: its UUID, or its number among them. */
+export function traceKey({ uuid }: TraceFormat, number: number): string {
+  return uuid ?? `${number}`;
+}
+
 /** Finds where events come from by what the metadata of their traces says. */
 export class Origins {
   readonly #formats: () => readonly TraceFormat[];
@@ -33,11 +38,12 @@ export class Origins {
   };
 
   #find(eventClass: EventClass): EventOrigin {
-    for (const [number, { uuid, env, streams }] of this.#formats().entries()) {
+    for (const [number, format] of this.#formats().entries()) {
+      const { env, streams } = format;
       const stream = streams.get(eventClass.streamId);
       if (stream?.events.get(eventClass.id) !== eventClass) continue;
       const { packetContext, eventContext } = stream;
-      return { trace: uuid ?? `${number}`, env, packetContext, streamContext: eventContext };
+      return { trace: traceKey(format, number), env, packetContext, streamContext: eventContext };
     }
     throw new TypeError(`Cannot say where event "${eventClass.name}" comes from: no trace has it`);
   }

@@ -276,7 +276,8 @@ test("--max-files keeps the newest, says so, and has few files open", async (dir
   const { code, out, err } = await finish(child);
   assertEquals([code, out], [0, "prompt\n"], err);
   const [, size, files, path] =
-    /^ {2}written: the newest ([\d.]+) KB, in (\d+) files\n\n {2}babeltrace2 (.*)$/m.exec(err)!;
+    /^ {2}written: the newest ([\d.]+) KB, in (\d+) files\n\n(?: {2}deno .*\n)+ {2}babeltrace2 (.*)$/m
+      .exec(err)!;
   const streams = [...Deno.readDirSync(`${directory}/t`)].map(({ name }) => name)
     .filter((name) => name.startsWith("channel0_"));
   assertEquals([streams.length, path], [Number(files), `${directory}/t`]);

@@ -16,6 +16,7 @@ Deno.test("parseViewArguments() of a trace alone gives the defaults", () => {
     stats: false,
     between: null,
     by: null,
+    html: null,
     cwd: ".",
   });
 });
@@ -55,6 +56,21 @@ for (const help of ["--help", "-h"]) {
     assertEquals(parseViewArguments([help]), null);
   });
 }
+
+for (const other of [["--format", "json"], ["--follow"], ["--stats"], ["--between", "a", "b"]]) {
+  Deno.test(`parseViewArguments() refuses --html beside ${other[0]}`, () => {
+    assertThrows(
+      () => parseViewArguments(["trace", "--html", "file", ...other]),
+      JobError,
+      `Cannot use both --html and ${other[0]}`,
+    );
+  });
+}
+
+Deno.test("parseViewArguments() takes a file for a page beside what chooses events", () => {
+  const { html, events } = parseViewArguments(["t", "--html", "f.html", "--event", "a"])!;
+  assertEquals([html, events], ["f.html", ["a"]]);
+});
 
 const wrong: [string[], string][] = [
   [[], "Cannot view: no trace is named"],

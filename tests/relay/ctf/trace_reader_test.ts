@@ -49,7 +49,7 @@ Deno.test("next() has what was lost told between the packets before and behind i
 
 Deno.test("next() has what was lost before the first packet's end told at its begin", () => {
   const { lost } = readAll([smallTrace(smallFile({ seq: 9, times: [10, 20], lost: 4 }))]);
-  assertEquals(lost, [{ cpu: 0, begin: 0, end: 10, count: 4 }]);
+  assertEquals(lost, [{ cpu: 0, begin: 0, end: 10, count: 4, stream: "file0" }]);
 });
 
 Deno.test("next() shows a packet once that is in two parts of a trace", () => {

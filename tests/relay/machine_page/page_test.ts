@@ -3,10 +3,10 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { AxeResults } from "axe-core";
 import type { Page } from "playwright-core";
 import { MachineModel } from "../../../relay/machine_page/mod.ts";
-import { closeChromium, pageTest } from "./chromium.ts";
+import { closeBrowser, pageTest } from "./browser.ts";
 
 const { scenarios } = new MachineModel();
-Deno.test.afterAll(closeChromium);
+Deno.test.afterAll(closeBrowser);
 
 const END = "That was all of this scenario.";
 

@@ -1,0 +1,153 @@
+/// <reference lib="dom" />
+import { barLabel, hasFailed } from "./bars.ts";
+import { readColors } from "./colors.ts";
+import { button, byId, make } from "./dom.ts";
+import type { State } from "./state.ts";
+import {
+  type DurationStatistics,
+  durationStatistics,
+  histogram,
+  mostUneven,
+  percentile,
+  slowest,
+} from "./statistics.ts";
+import { countText, durationText, secondsText } from "./times.ts";
+import { barPaths, type Chart, makeChart } from "./uplot.ts";
+
+/** How many of the slowest are listed. */
+const SLOWEST = 50;
+/** CSS pixels of the histogram. */
+const HISTOGRAM_HEIGHT = 160;
+/** Counts that stand beside the histogram. */
+const POWERS = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000];
+
+/** What lasted, as figures; of one name the histogram, and the slowest to go to. */
+export class DurationsPanel {
+  readonly #state: State;
+  readonly #statistics: readonly DurationStatistics[];
+  readonly #rows = new Map<number, HTMLElement>();
+  #chosen: DurationStatistics | null = null;
+  #chart: Chart | null = null;
+
+  constructor(state: State) {
+    this.#state = state;
+    this.#statistics = durationStatistics(state.data);
+    byId("durations").hidden = this.#statistics.length === 0;
+    const body = byId("duration-rows");
+    for (const one of this.#statistics) {
+      const row = this.#makeRow(one);
+      this.#rows.set(one.index, row);
+      body.append(row);
+    }
+    state.onChange((change) => {
+      if (change === "theme") this.#showChart();
+    });
+    new ResizeObserver(() => {
+      this.#chart?.setSize({ width: byId("histogram").clientWidth, height: HISTOGRAM_HEIGHT });
+    }).observe(byId("histogram"));
+    if (this.#statistics.length > 0) this.#choose(mostUneven(this.#statistics));
+  }
+
+  #makeRow(one: DurationStatistics): HTMLElement {
+    const { sorted } = one;
+    const figures = [
+      percentile(sorted, 0.5),
+      percentile(sorted, 0.9),
+      percentile(sorted, 0.99),
+      sorted[sorted.length - 1],
+    ];
+    const name = button(one.name, `Durations of ${one.name}`, () => this.#choose(one));
+    return make(
+      "tr",
+      {},
+      make("th", { scope: "row" }, name),
+      make("td", {}, countText(sorted.length)),
+      ...figures.map((ns) => make("td", {}, durationText(ns))),
+    );
+  }
+
+  #choose(one: DurationStatistics): void {
+    this.#chosen = one;
+    for (const [index, row] of this.#rows) {
+      row.classList.toggle("chosen", index === one.index);
+      row.querySelector("button")?.setAttribute("aria-pressed", String(index === one.index));
+    }
+    byId("slowest-of").textContent = one.name;
+    const list = slowest(this.#state.data, one, SLOWEST).map((pair) => this.#makeItem(pair));
+    byId("slowest").replaceChildren(...list);
+    this.#showChart();
+  }
+
+  #makeItem(pair: number): HTMLElement {
+    const { data } = this.#state;
+    const { pairs } = data;
+    const go = make("button", { type: "button", title: "Show it in the timeline" });
+    const failed = hasFailed(data, pair);
+    go.append(
+      make("b", {}, durationText(pairs.duration[pair], 4)),
+      make("span", { class: "what" }, barLabel(data, pair)),
+      ...(failed ? [make("span", { class: "lost" }, "failed")] : []),
+      ...(pairs.endEvent[pair] < 0 ? [make("span", { class: "muted" }, "not ended")] : []),
+      make("span", { class: "muted" }, `at ${secondsText(pairs.begin[pair], 1e5)}`),
+    );
+    go.addEventListener("click", () => {
+      this.#state.selectPair(pair, true);
+      byId("timeline").scrollIntoView({ block: "nearest" });
+    });
+    return make("li", {}, go);
+  }
+
+  #showChart(): void {
+    this.#chart?.destroy();
+    this.#chart = null;
+    if (this.#chosen === null) return;
+    const colors = readColors();
+    const { limits, counts } = histogram(this.#chosen.sorted);
+    const axis = {
+      stroke: colors.muted,
+      font: "11px system-ui, sans-serif",
+      grid: { stroke: colors.line, width: 1 },
+    };
+    const place = byId("histogram");
+    this.#chart = makeChart(
+      {
+        width: Math.max(100, place.clientWidth),
+        height: HISTOGRAM_HEIGHT,
+        legend: { show: false },
+        cursor: { show: false },
+        scales: {
+          x: { time: false, range: [0, counts.length] },
+          // One that was slow is seen beside thousands that were not.
+          y: { range: (_: Chart, _least: number, most: number) => [0, Math.max(0.5, most * 1.05)] },
+        },
+        axes: [
+          {
+            ...axis,
+            grid: { show: false },
+            size: 30,
+            incrs: [1, 2, 5, 10],
+            values: (_: Chart, places: readonly number[]) => {
+              return places.map((at) => limits[at] === undefined ? "" : durationText(limits[at]));
+            },
+          },
+          {
+            ...axis,
+            size: 56,
+            splits: [0, ...POWERS].map((count) => Math.log10(1 + count)),
+            values: () => [0, ...POWERS].map(countText),
+          },
+        ],
+        series: [{}, {
+          fill: colors.accent,
+          stroke: colors.accent,
+          width: 0,
+          paths: barPaths(),
+          points: { show: false },
+        }],
+        padding: [14, 24, 0, 0],
+      },
+      [counts.map((_, i) => i), counts.map((count) => Math.log10(1 + count))],
+      place,
+    );
+  }
+}

@@ -1,0 +1,71 @@
+/// <reference lib="dom" />
+import { byId } from "./dom.ts";
+import { findEvents } from "./search.ts";
+import type { State } from "./state.ts";
+import { countText } from "./times.ts";
+
+/** Milliseconds after the last key until it is searched. */
+const TYPING_MS = 120;
+
+/** The box to search in, and how much was found. */
+export class SearchPanel {
+  readonly #state: State;
+  readonly #box = byId<HTMLInputElement>("search");
+  #timer = 0;
+  #searched = "";
+
+  constructor(state: State) {
+    this.#state = state;
+    this.#box.addEventListener("input", () => {
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => this.#search(), TYPING_MS) as unknown as number;
+    });
+    this.#box.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") {
+        event.preventDefault();
+        this.#search();
+        state.goToHit(event.shiftKey ? -1 : 1);
+      } else if (event.key === "Escape") {
+        event.stopPropagation();
+        this.clear();
+        this.#box.blur();
+      }
+    });
+    byId("next-hit").addEventListener("click", () => state.goToHit(1));
+    byId("previous-hit").addEventListener("click", () => state.goToHit(-1));
+    state.onChange((change) => {
+      if (change === "hits") this.#showCount();
+    });
+    this.#showCount();
+  }
+
+  /** Goes into the box. */
+  focus(): void {
+    this.#box.focus();
+    this.#box.select();
+  }
+
+  /** Searches for nothing any more. */
+  clear(): void {
+    this.#box.value = "";
+    this.#search();
+  }
+
+  #search(): void {
+    clearTimeout(this.#timer);
+    const query = this.#box.value.trim();
+    if (query === this.#searched) return;
+    this.#searched = query;
+    this.#state.setHits(findEvents(this.#state.data, query));
+  }
+
+  #showCount(): void {
+    const { hits, hit } = this.#state;
+    const place = hit >= 0 ? `${countText(hit + 1)} of ` : "";
+    const found = hits.length === 0 ? "nothing found" : `${place}${countText(hits.length)} found`;
+    byId("hits").textContent = this.#searched === "" ? "" : found;
+    for (const id of ["next-hit", "previous-hit"]) {
+      byId<HTMLButtonElement>(id).disabled = hits.length === 0;
+    }
+  }
+}

@@ -1,0 +1,185 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import type { EventClass } from "../../../../relay/ctf/field_class.ts";
+import { EnumValue } from "../../../../relay/ctf/trace_event.ts";
+import { Packer } from "../../../../relay/view/picture/pack.ts";
+import { unpackNumbers, unpackTexts } from "../../../../relay/view/picture/page/columns.ts";
+import { fillLanes, makeLanes } from "../../../../relay/view/picture/page/lanes.ts";
+import { State } from "../../../../relay/view/picture/page/state.ts";
+import { TraceData } from "../../../../relay/view/picture/page/trace_data.ts";
+import { MAX_PICTURE_EVENTS, PictureData } from "../../../../relay/view/picture/picture_data.ts";
+import type { PictureFacts } from "../../../../relay/view/picture/picture_format.ts";
+import { event, integerClass, structClass } from "../support.ts";
+
+const facts: PictureFacts = { title: "t", beginNs: "0", environments: {}, lives: [] };
+
+/** What stands behind a description, and the description. */
+function bodyOf(packer: Packer): Uint8Array {
+  const whole = packer.finish({});
+  return whole.subarray(4 + new DataView(whole.buffer).getUint32(0, true));
+}
+
+Deno.test("Packer.numbers() keeps every number, whatever bytes they need", () => {
+  const integer = fc.oneof(
+    fc.integer({ min: -5, max: 300 }),
+    fc.integer(),
+    fc.maxSafeInteger(),
+    fc.constantFrom(2 ** 32 - 1, 2 ** 32, -(2 ** 31), 2 ** 53 - 1, 0),
+  );
+  const lists = fc.oneof(
+    fc.array(integer),
+    fc.array(fc.double()),
+    fc.array(fc.nat(1000)).map((steps) => steps.map((_, i) => i * 1_000_003)),
+  );
+  fc.assert(fc.property(fc.array(lists, { minLength: 1, maxLength: 4 }), (all) => {
+    const packer = new Packer();
+    const packed = all.map((values) => packer.numbers(Float64Array.from(values)));
+    const body = bodyOf(packer);
+    const read = packed.map((one) => [...unpackNumbers(body, one)]);
+    assertEquals(read, all);
+  }));
+});
+
+Deno.test("Packer.numbers() takes differences where these need fewer bytes", () => {
+  const pack = (step: (i: number) => number): [width: number, delta: boolean] => {
+    const { width, delta } = new Packer().numbers(
+      Float64Array.from({ length: 1000 }, (_, i) => step(i)),
+    );
+    return [width, delta];
+  };
+  assertEquals(pack((i) => (i + 1) * 100_000), [0, true]);
+  assertEquals(pack((i) => i * 200 + i % 7), [1, true]);
+  assertEquals(pack((i) => i % 200), [1, false]);
+  assertEquals(pack(() => 1e15), [0, false]);
+  assertEquals(pack((i) => i * 2 ** 40), [8, false]);
+});
+
+Deno.test("Packer.texts() keeps texts, also of half characters and of what UTF-8 writes longer", () => {
+  const packer = new Packer();
+  const packed = packer.texts(["", "a", "äöü", "🦕", "x\ud800y"], Float64Array.of(3, 0, 4));
+  const body = bodyOf(packer);
+  assertEquals(unpackTexts(body, packed), ["", "a", "äöü", "🦕", "x\ufffdy"]);
+  assertEquals([...unpackNumbers(body, packed.indices)], [3, 0, 4]);
+});
+
+Deno.test("PictureData.finish() tells times, CPUs and fields of all events", () => {
+  const data = new PictureData();
+  data.push(event("a", 5, { n: -1, text: "x" }));
+  data.push(event("b", 7, { big: 2n ** 63n + 1n }, { cpu: 3 }));
+  data.push(event("a", 9, { n: 0.5, text: "y" }, { cpu: -1 }));
+  const read = new TraceData(data.finish(facts));
+  assertEquals([...read.time], [5, 7, 9]);
+  assertEquals([0, 1, 2].map((i) => read.cpuOf(i)), [0, 3, -1]);
+  assertEquals([0, 1, 2].map((i) => read.nameOf(i)), ["a", "b", "a"]);
+  assertEquals(read.fieldsOf(0), [["n", "-1"], ["text", "x"]]);
+  assertEquals(read.fieldsOf(1), [["big", "9223372036854775809"]]);
+  assertEquals(read.fieldsOf(2), [["n", "0.5"], ["text", "y"]]);
+  assertEquals(read.kinds.map(({ events }) => [...events]), [[0, 2], [1]]);
+});
+
+Deno.test("PictureData.finish() tells structures field by field, and what has no columns as text", () => {
+  const fields = structClass({
+    at: structClass({ x: integerClass(), hex: integerClass({ base: 16 }) }),
+    kind: {
+      kind: "enumeration",
+      container: integerClass(),
+      mappings: [{ label: "ON", first: 1n, last: 1n }],
+    },
+    list: { kind: "array", element: integerClass(), length: 2 },
+  });
+  const own: EventClass = {
+    name: "s",
+    id: 0,
+    streamId: 0,
+    loglevel: null,
+    context: structClass({ worker_name: { kind: "string", encoding: "utf8" } }),
+    fields,
+  };
+  const data = new PictureData();
+  data.push({
+    ...event("s", 1),
+    class: own,
+    streamContext: { vtid: 77, deep: { name: "z" } },
+    context: { worker_name: "w" },
+    fields: { at: { x: 1, hex: 255 }, kind: new EnumValue(["ON"], 1), list: [1, 2] },
+  });
+  assertEquals(new TraceData(data.finish(facts)).fieldsOf(0), [
+    ["at.x", "1"],
+    ["at.hex", "0xff"],
+    ["kind", "ON"],
+    ["list", "[1, 2]"],
+    ["context.worker_name", "w"],
+    ["context.vtid", "77"],
+    ["context.deep.name", "z"],
+  ]);
+});
+
+Deno.test("PictureData.finish() tells what lasted by its begin, and what did not end up to the last event", () => {
+  const data = new PictureData();
+  data.push(event("job_begin", 10, { span: 1, what: "long" }));
+  data.push(event("job_begin", 20, { span: 2, what: "open" }));
+  data.push(event("read", 60, { duration_ns: 25 }));
+  data.push(event("job_end", 100, { span: 1 }));
+  data.push(event("tick", 120));
+  const { pairs } = new TraceData(data.finish(facts));
+  assertEquals(Array.from(pairs.name, (name) => pairs.names[name]), ["job", "job", "read"]);
+  assertEquals([...pairs.begin], [10, 20, 35]);
+  assertEquals([...pairs.duration], [90, 100, 25]);
+  assertEquals([...pairs.beginEvent], [0, 1, -1]);
+  assertEquals([...pairs.endEvent], [3, -1, 2]);
+});
+
+Deno.test("PictureData.finish() does not pair events of traces that are told apart", () => {
+  const data = new PictureData(({ id }) => String(id % 2));
+  const [first, other] = [event("j_begin", 1, { span: 1 }), event("j_end", 2, { span: 1 })];
+  data.push({ ...first, class: { ...first.class, id: 0 } });
+  data.push({ ...other, class: { ...other.class, id: 1 } });
+  const { pairs } = new TraceData(data.finish(facts));
+  assertEquals([...pairs.endEvent], [-1]);
+});
+
+Deno.test("PictureData.finish() keeps a lane for each CPU of each trace", () => {
+  const data = new PictureData(({ name }) => name);
+  data.push(event("b", 1, {}, { cpu: 1 }));
+  data.push(event("a", 2, {}, { cpu: 0 }));
+  data.lost({ cpu: 0, begin: 2, end: 3, count: 1 }, "b");
+  const lives = [{ trace: "a", cpu: 7, begin: 0, end: 10 }];
+  const environments = { a: { hostname: "one" }, b: { hostname: "two", procname: "p" } };
+  const read = new TraceData(data.finish({ ...facts, lives, environments }));
+  const lanes = makeLanes(read);
+  assertEquals(lanes.map(({ label, lost }) => [label, lost.length]), [
+    ["two p · CPU 0", 1],
+    ["two p · CPU 1", 0],
+    ["one · CPU 0", 0],
+    ["one · CPU 7", 0],
+  ]);
+  assertEquals(lanes[3].lives, lives);
+  fillLanes(lanes, new State(read));
+  assertEquals(lanes.map(({ events }) => [...events]), [[], [0], [1], []]);
+});
+
+Deno.test("PictureData.finish() tells what was lost, and spans the lives of CPUs", () => {
+  const data = new PictureData();
+  data.lost({ cpu: 1, begin: 100, end: 200, count: 7 });
+  data.lost({ cpu: 2, begin: 300, end: 300, count: 1 });
+  const lives = [{ trace: "", cpu: 1, begin: 50, end: 5000 }];
+  const read = new TraceData(data.finish({ ...facts, lives }));
+  assertEquals(Array.from(read.lost.lane, (lane) => read.lanes[lane].cpu), [1, 2]);
+  assertEquals([...read.lost.count], [7, 1]);
+  assertEquals(read.lostCount, 8);
+  assertEquals([read.begin, read.end], [50, 5000]);
+  assertEquals(read.facts.lives, lives);
+});
+
+Deno.test("PictureData.finish() of a trace without events is a picture too", () => {
+  const read = new TraceData(new PictureData().finish(facts));
+  assertEquals([read.events, read.begin, read.end], [0, 0, 1000]);
+});
+
+Deno.test("PictureData.push() refuses more events than a browser holds", () => {
+  const data = new PictureData();
+  const one = event("tick", 1);
+  for (let i = 0; i < MAX_PICTURE_EVENTS; i++) data.push(one);
+  assertThrows(() => data.push(one), RangeError, "Cannot picture more than 5000000 events");
+  assertEquals(data.events, MAX_PICTURE_EVENTS);
+});
