@@ -17,6 +17,28 @@
  * | double close, put without get: memory corruption | thrown before anything changes; `using` after an explicit `close()` is silent |
  * | page search is linear | constant |
  *
+ * Where the patch's functions are (`ltt/ltt-relay-alloc.c`, `include/linux/ltt-relay.h`):
+ *
+ * | the patch | here |
+ * | --- | --- |
+ * | `relay_init`, its `hotcpu_notifier(…, 5)` | {@linkcode Relay.init}; {@linkcode Relay.start} makes the layer too |
+ * | `relay_hotcpu_callback` | the notifier that `init` registers, in `relay.ts` |
+ * | `ltt_relay_open`, its `free_bufs` | {@linkcode Relay.open} |
+ * | `setup_callbacks`, the default callbacks | {@linkcode RelayCallbacks}, in `callbacks.ts` |
+ * | `relay_open_buf`, `relay_create_buf_file` | `RelayChannel.openBuf` |
+ * | `ltt_relay_close`, `relay_close_buf` | {@linkcode RelayChannel.close} |
+ * | `relay_create_buf`, `__relay_reset` | the constructor of {@linkcode RelayBuffer} |
+ * | `relay_alloc_buf` | `BufferPages`, in `buffer_pages.ts` |
+ * | `relay_remove_buf`, `relay_destroy_buf` | `RelayBuffer.destroy`, when its last reference is put |
+ * | `relay_destroy_channel` | when {@linkcode RelayChannel.kref} comes to 0 |
+ * | `ltt_relay_get_chan`, `ltt_relay_put_chan` | {@linkcode RelayChannel.get}, {@linkcode RelayChannel.put} |
+ * | `ltt_relay_get_chan_buf`, `ltt_relay_put_chan_buf` | {@linkcode RelayBuffer.get}, {@linkcode RelayBuffer.put} |
+ * | `ltt_relay_write`, `ltt_relay_read` | {@linkcode RelayBuffer.write}, {@linkcode RelayBuffer.read} |
+ * | `ltt_relay_read_get_page`, `ltt_relay_offset_address` | {@linkcode RelayBuffer.readGetPage}, {@linkcode RelayBuffer.offsetAddress} |
+ * | `ltt_relay_cache_page`, `ltt_relay_find_next_page`, `ltt_relay_find_prev_page` | `BufferPages.cachePage` |
+ * | `relay_file_open`, `relay_file_release`, `ltt_relay_file_operations` | {@linkcode relayFileOperations} |
+ * | `CONFIG_LTT_RELAY_CHECK_RANDOM_ACCESS` | `new Relay(machine, { checkRandomAccess: true })` |
+ *
  * @module
  */
 export * from "./buffer.ts";

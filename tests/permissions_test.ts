@@ -34,6 +34,8 @@ interface Case {
   readonly before?: (places: Places) => Promise<unknown>;
   readonly env?: (places: Places) => Record<string, string>;
   readonly needsDaemon?: boolean;
+  /** Whether it goes on when it has said so. */
+  readonly isEndless?: boolean;
 }
 
 const SESSION = "--allow-read=TRACER,DIR --allow-write=DIR";
@@ -109,7 +111,8 @@ const cases: readonly Case[] = [
     permissions: RECORD,
     args: ({ DIR }) => [CLI, "record", "--cwd", DIR, "program.ts"],
     before: ({ DIR }) => program(DIR),
-    says: /^ {2}1 events, .*; none lost/m,
+    // A busy machine may have a `loop:delay` too.
+    says: /^ {2}\d+ events, .*; none lost/m,
   },
   {
     feature: "… with a black box",
@@ -122,7 +125,7 @@ const cases: readonly Case[] = [
       await deno(["--allow-all", ...boxed(places)]);
       await Deno.remove(`${places.DIR}/trace`, { recursive: true });
     },
-    says: /^ {2}1 events, .*; none lost/m,
+    says: /^ {2}\d+ events, .*; none lost/m,
   },
   {
     feature: "`recover`",
@@ -148,13 +151,46 @@ const cases: readonly Case[] = [
     says: /^ {2}1 events in 1 sub-buffer(?![^]*warning)/m,
   },
   {
+    feature: "`view`",
+    permissions: "--allow-read=DIR",
+    args: ({ DIR }) => [CLI, "view", DIR],
+    before: trace,
+    says: /^ +0\.\d+ .* t:n +n=1$/m,
+  },
+  {
+    feature: "… `--html`",
+    permissions: "--allow-read=TRACER,DIR --allow-write=FILE",
+    args: ({ DIR, FILE }) => [CLI, "view", "--html", FILE, DIR],
+    before: trace,
+    says: /^1 event in /m,
+  },
+  {
+    feature: "`convert`",
+    permissions: "--allow-read=DIR --allow-write=FILE",
+    args: ({ DIR, FILE }) => [CLI, "convert", "--to", "chrome-json", "--out", FILE, DIR],
+    before: trace,
+    says: /^1 event in /m,
+  },
+  {
     feature: "`relay`",
     permissions: "--allow-read=DIR --allow-write=DIR",
     args: ({ DIR }) => [CLI, "relay", "--cwd", DIR, "program.ts"],
     before: ({ DIR }) => program(DIR),
     says: /hold what went in/,
   },
+  {
+    feature: "`machine`",
+    permissions: "--allow-read=TRACER --allow-net=127.0.0.1",
+    args: () => [CLI, "machine", "--port", "0"],
+    says: /^The machine is at http:\/\/127\.0\.0\.1:\d+\/, .*\n/m,
+    isEndless: true,
+  },
 ];
+
+/** Leaves a trace of one event. */
+async function trace({ DIR }: Places): Promise<void> {
+  await deno(["--allow-all", PROGRAM, "session", DIR]);
+}
 
 async function program(directory: string): Promise<void> {
   await Deno.mkdir(directory);
@@ -167,12 +203,26 @@ async function killed({ FILE }: Places, kind: string = "with output"): Promise<v
   await deno(["--allow-all", module, FILE, kind]);
 }
 
-async function deno(args: readonly string[], env: Record<string, string> = {}): Promise<string> {
-  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+/** What a program printed until it ended, or said `enough`. */
+async function deno(
+  args: readonly string[],
+  env: Record<string, string> = {},
+  enough?: RegExp,
+): Promise<string> {
+  const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--no-check", "--no-prompt", ...args],
     env: { ...env, NO_COLOR: "1" },
-  }).output();
-  return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const stderr = new Response(child.stderr).text();
+  let stdout = "";
+  for await (const text of child.stdout.pipeThrough(new TextDecoderStream() as TransformStream)) {
+    stdout += text;
+    if (enough?.test(stdout)) child.kill("SIGKILL");
+  }
+  await child.status;
+  return stdout + await stderr;
 }
 
 /** Runs a feature with some permissions, in places of its own; what it printed. */
@@ -193,7 +243,8 @@ async function runWith(one: Case, permissions: readonly string[]): Promise<strin
     const flags = permissions.map((flag) =>
       flag.replace(/\b[A-Z]+\b/g, (name) => placeOf(places, name))
     );
-    return await deno([...flags, ...one.args(places)], one.env?.(places));
+    const enough = one.isEndless ? one.says : undefined;
+    return await deno([...flags, ...one.args(places)], one.env?.(places), enough);
   } finally {
     await Deno.remove(directory, { recursive: true });
   }

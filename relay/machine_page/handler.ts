@@ -1,6 +1,6 @@
 import { CommandError, parseCommand } from "./commands.ts";
 import type { MachineModel, ToldStep } from "./model.ts";
-import { pageFiles } from "./page_files.ts";
+import { loadFiles } from "./load_files.ts";
 
 /** Names under which this host is reached from itself, and from nowhere else. */
 const LOOPBACK: readonly string[] = ["127.0.0.1", "localhost"];
@@ -47,7 +47,7 @@ export function machineHandler(model: MachineModel): (request: Request) => Promi
         throw new Refusal(405, `Cannot ${request.method}: only GET, HEAD and POST are answered`);
       }
       if (pathname === "/story") return json(wholeStory(model));
-      const file = pageFiles.get(pathname);
+      const file = (await loadFiles()).get(pathname);
       if (file === undefined) {
         throw new Refusal(404, `Cannot find ${pathname}: there is no such file`);
       }

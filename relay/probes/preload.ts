@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { BoxFile } from "../blackbox/box_file.ts";
 import {
@@ -14,10 +15,6 @@ import { moduleFiles } from "./module_files.ts";
 import { type ProbeSettings, readSettings, readVariable } from "./options.ts";
 import { canReadTracer } from "./tracer_modules.ts";
 import type { RedactionHook } from "./redaction.ts";
-
-/** Tries to find an output that no other thread of the process has, and milliseconds between two. */
-const MOST_TRIES = 10;
-const RETRY_MS = 100;
 
 /**
  * Starts a session and installs the probes, by the environment's options. Never throws: what cannot be
@@ -46,20 +43,22 @@ export async function startFromEnvironment(): Promise<void> {
   }
 }
 
-/**
- * Starts the session. Threads of `deno test --parallel` start theirs at the same time, and what another one
- * has just taken says of which process it is a moment later.
- */
+/** Starts the session, while no other thread of the process looks for an output of its own. */
 async function startOwn(options: ProbeSettings["session"]): Promise<TraceSession> {
-  for (let tries = 1;; tries++) {
-    try {
-      return await TraceSession.start(ofOurOwn(options));
-    } catch (error) {
-      const isTaken = error instanceof TypeError &&
-        / another (session does|process uses it)$/.test(error.message);
-      if (!isTaken || tries === MOST_TRIES) throw error;
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-    }
+  using _ = isRelaydUrl(options.output) ? null : lockedParent(options.output);
+  return await TraceSession.start(ofOurOwn(options));
+}
+
+/** The directory that a path is in, locked; `null` where that cannot be done without asking anybody. */
+function lockedParent(path: string): Deno.FsFile | null {
+  const parent = dirname(path);
+  if (Deno.permissions.querySync({ name: "read", path: parent }).state !== "granted") return null;
+  try {
+    const directory = Deno.openSync(parent, { read: true });
+    directory.lockSync(true);
+    return directory;
+  } catch {
+    return null;
   }
 }
 

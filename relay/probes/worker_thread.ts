@@ -29,7 +29,7 @@ export async function begin(
   quietly(() => showLocation(specifier));
   quietly(() => {
     setWorker(init);
-    const name = globalThis.name || "worker";
+    const name = self.name || "worker";
     if ("address" in init.handle.pool.ram && !isFfiAllowed()) {
       say(`${name} is not traced: in a black box that takes --allow-ffi`);
       return;

@@ -114,7 +114,7 @@ function installOwn(
   { begin, end }: Tracepoints,
   { maxText }: ProbeContext,
 ): (() => void)[] {
-  begin(worker, cut(globalThis.name ?? "", maxText));
+  begin(worker, cut(self.name ?? "", maxText));
   const close = replaceMethod(
     globalThis,
     "close",

@@ -71,7 +71,7 @@ export class Attachment {
     this.#claimed = this.#claim();
     if (this.#claimed === null) return;
     const { cpu, writers: [writer] } = this.#claimed;
-    const name = options.name ?? (globalThis.name || "main");
+    const name = options.name ?? (self.name || "main");
     this.tracer.context.push(...contextValues(handle.contexts, cpu, name));
     const state = this.#stateOf(cpu);
     state.thread = name;
