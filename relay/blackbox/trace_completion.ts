@@ -46,6 +46,11 @@ class PartialStream {
     }
   }
 
+  /** Whether it has no packet. */
+  get isEmpty(): boolean {
+    return this.#end === 0;
+  }
+
   /** Cuts off what is no whole packet. */
   cut(): void {
     this.#file.truncateSync(this.#end);
@@ -117,6 +122,8 @@ export class TraceCompletion implements TraceOutput {
   #known: Uint8Array;
   readonly #streams = new Map<number, PartialStream>();
   #added = 0;
+  /** Whether it was found to be ours. */
+  #isOurs = false;
 
   /**
    * Opens the directory, and cuts off what is no whole packet. A `TypeError`, and nothing changed, when it
@@ -147,6 +154,7 @@ export class TraceCompletion implements TraceOutput {
       throw error;
     }
     for (const stream of this.#streams.values()) stream.cut();
+    this.#isOurs = true;
   }
 
   /** Packets that were missing. */
@@ -179,18 +187,25 @@ export class TraceCompletion implements TraceOutput {
     this.packet(cpu, [packet]);
   }
 
-  /** Closes all files. */
+  /** Closes all files, and removes those of streams that nothing was written to. */
   close(): void {
     this.#metadata.close();
-    for (const stream of this.#streams.values()) stream.close();
+    for (const [cpu, stream] of this.#streams) {
+      stream.close();
+      if (this.#isOurs && stream.isEmpty) Deno.removeSync(this.#path(cpu));
+    }
   }
 
   #stream(cpu: number): PartialStream {
     const known = this.#streams.get(cpu);
     if (known !== undefined) return known;
-    const stream = new PartialStream(`${this.name}/channel0_${cpu}`, this.#uuid);
+    const stream = new PartialStream(this.#path(cpu), this.#uuid);
     this.#streams.set(cpu, stream);
     return stream;
+  }
+
+  #path(cpu: number): string {
+    return `${this.name}/channel0_${cpu}`;
   }
 }
 

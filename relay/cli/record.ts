@@ -12,6 +12,7 @@ import { readSettings, VARIABLES } from "../probes/options.ts";
 import { resolveOptions } from "../session/options.ts";
 import type { Figures } from "../session/statistics_file.ts";
 import { timestamp } from "../session/timestamp.ts";
+import { commandName } from "./command_name.ts";
 import { Ending, forwardSignals } from "./ending.ts";
 import { attempt, JobError } from "./job_error.ts";
 import { parseRecordArguments, type RecordArguments, usage } from "./record_arguments.ts";
@@ -27,6 +28,8 @@ import { writtenIn, writtenRemotely } from "./written.ts";
 
 /** Milliseconds between two looks at the figures. */
 const LOOK_MS = 500;
+/** Milliseconds after which the time of a program counts that has told no figures. */
+const PATIENCE_MS = 10_000;
 /** Port on which a relay daemon listens to viewers unless it is told otherwise. */
 const LIVE_PORT = 5344;
 /** How long the example runs, in seconds. */
@@ -65,6 +68,8 @@ class Recording {
   readonly #spill: string | null;
   readonly #blackBox: string | null;
   readonly #begin = performance.now();
+  /** Whether its seconds are counted. */
+  #hasBegun = false;
   /** Permissions that the program gets for the tracer. */
   readonly #granted: readonly string[];
 
@@ -72,7 +77,8 @@ class Recording {
     this.#options = options;
     this.#status = status;
     this.#cwd = resolve(options.cwd);
-    if (!existsSync(this.#cwd)) {
+    const canLook = Deno.permissions.querySync({ name: "read", path: this.#cwd });
+    if (canLook.state === "granted" && !existsSync(this.#cwd)) {
       throw new JobError(`Cannot record in ${this.#cwd}: it is not there`);
     }
     const absolute = (path: string | null): string | null =>
@@ -124,18 +130,23 @@ class Recording {
     const removeListeners = forwardSignals(child);
     const ending = new Ending(child);
     const { seconds, script } = this.#options;
-    if (seconds !== null && script !== null) ending.begin(seconds * 1000);
     const look = setInterval(() => this.#show(child.pid), LOOK_MS);
+    const beginning = seconds === null || script === null
+      ? undefined
+      : setInterval(() => this.#beginTime(child.pid, () => ending.begin(seconds * 1000)), 20);
     const { code } = await child.status;
     clearInterval(look);
+    clearInterval(beginning);
     ending.stop();
     removeListeners();
     this.#status.clear();
     // What another program has there meanwhile is not touched.
     if (this.#options.relayd === null && this.#figures(child.pid) !== null) this.#removeEmpty();
     const isKilled = this.#sayKilled(child.pid);
-    // A program that was killed early has told nothing yet.
-    if (!isKilled || this.#figures(child.pid) !== null) this.#summarise(child.pid);
+    // What a program that was killed had told is not the last of it.
+    if (!isKilled || (this.#options.json && this.#figures(child.pid) !== null)) {
+      this.#summarise(child.pid);
+    }
     return ending.hasBegun ? 0 : code;
   }
 
@@ -185,6 +196,14 @@ class Recording {
     };
   }
 
+  /** Calls `begin` once the program records, or has had the time to. */
+  #beginTime(pid: number, begin: () => void): void {
+    const isLate = performance.now() - this.#begin > PATIENCE_MS;
+    if (this.#hasBegun || (this.#figures(pid) === null && !isLate)) return;
+    this.#hasBegun = true;
+    begin();
+  }
+
   #show(pid: number): void {
     const statistics = this.#figures(pid);
     if (statistics === null) return;
@@ -225,7 +244,7 @@ class Recording {
     const why = isGone ? "The trace was removed" : "The program ended before all was written";
     console.error(
       `  ${why}. What it had recorded is in the black box:\n\n` +
-        `  deno task recover ${quoted(box.path)}${completed}\n`,
+        `  ${commandName()} recover ${quoted(box.path)}${completed}\n`,
     );
     return true;
   }

@@ -98,7 +98,9 @@ async function untilInterrupted<T>(body: (signal: AbortSignal) => Promise<T>): P
 
 /** What is there of another trace, or of something else, is not touched. */
 function openOutput(path: string, uuid: Uint8Array): TraceOutput {
-  const isNew = !existsSync(path) || [...Deno.readDirSync(path)].length === 0;
+  // Also what a flight recorder has made that had no time for a snapshot.
+  const isNew = !existsSync(path) ||
+    [...Deno.readDirSync(path)].every(({ name }) => name.startsWith("."));
   if (!isNew) return new TraceCompletion(path, uuid);
   return new TraceDirectory(path, { maxFileSize: 0, maxFiles: 0, openFor: [] });
 }

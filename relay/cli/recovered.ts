@@ -21,7 +21,7 @@ export function recoveredText(
   ) => [cpu, plainText(thread), events, bytes, subbufs, openSlots, lost]);
   const open = sum("openSlots");
   const isWhole = isAll && mode === "continuous" && faultCount === 0;
-  const isElsewhere = mode === "continuous" && output !== null && !isRelaydUrl(output) &&
+  const isElsewhere = isAll && mode === "continuous" && output !== null && !isRelaydUrl(output) &&
     added === null;
   return [
     "",

@@ -1,6 +1,7 @@
 import type { SessionStatistics } from "../session/mod.ts";
 import type { Figures } from "../session/statistics_file.ts";
 import { sumLost } from "../session/mod.ts";
+import { commandName } from "./command_name.ts";
 import { formatTable } from "../view/table.ts";
 import type { Written } from "./written.ts";
 
@@ -97,9 +98,10 @@ export function lookLines(traces: readonly string[]): string[] {
   if (traces.length === 0) return [];
   const shown = traces.map(quoted).join(" ");
   const picture = quoted(`${traces[0].replace(/.*\//, "")}.html`);
+  const command = commandName();
   return [
-    `  deno task view ${shown}`,
-    `  deno task view --html ${picture} ${shown}`,
+    `  ${command} view ${shown}`,
+    `  ${command} view --html ${picture} ${shown}`,
     `  babeltrace2 ${shown}`,
     "",
   ];

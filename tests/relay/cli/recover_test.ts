@@ -130,7 +130,7 @@ test(
     assertEquals([recorded.code, recorded.out], [137, "counted\n"], recorded.err);
     const hint =
       `  The program ended before all was written. What it had recorded is in the black box:\n\n` +
-      `  deno task recover ${directory}/box --out ${directory}/trace\n`;
+      `  deno run -A ${main} recover ${directory}/box --out ${directory}/trace\n`;
     assertStringIncludes(recorded.err, hint);
     assertEquals(stateOf(`${directory}/box`), "holds a trace");
 
@@ -146,6 +146,14 @@ test(
     assertStringIncludes(err, "\n  babeltrace2 trace\n");
     assertEquals(await numbersOf(`${directory}/trace`, "counts:n"), range(0, 5000));
     assertEquals(stateOf(`${directory}/box`), "recovered");
+    const streams = [...filesIn(`${directory}/trace`)].filter(([name]) =>
+      name.startsWith("channel")
+    );
+    assertEquals(
+      streams.filter(([, { length }]) => length === 0),
+      [],
+      "no files of streams not had",
+    );
 
     const before = filesIn(`${directory}/trace`);
     const again = await recover(directory, ["box", "--out", "trace"]);
@@ -160,20 +168,23 @@ test("makes a trace of a flight recorder that was killed, as record says", async
   const record = [main, "record", "--flight-recorder", "--black-box", "box", "--out", "trace"];
   const args = ["--allow-all", ...record, "--allow-run", `${programs}killed.ts`, "5000"];
   const recorded = await finish(start(directory, args));
-  assertStringIncludes(recorded.err, `\n\n  deno task recover ${directory}/box\n`);
+  assertStringIncludes(recorded.err, `\n\n  deno run -A ${main} recover ${directory}/box\n`);
   const { code, err } = await recover(directory, ["box"]);
   assertEquals(code, 0, err);
   assertStringIncludes(err, "\n  babeltrace2 box-trace\n");
   assertEquals(await numbersOf(`${directory}/box-trace`, "counts:n"), range(0, 5000));
   const snapshots = [...Deno.readDirSync(`${directory}/trace`)].filter((one) => one.isDirectory);
   assertEquals(snapshots, [], "it had no time for one");
+  const there = await recover(directory, ["box", "--out", "trace"]);
+  assertEquals(there.code, 0, there.err);
+  assertEquals(await numbersOf(`${directory}/trace`, "counts:n"), range(0, 5000), "in its place");
 }, ignoreReading);
 
 test("makes a trace of its own of streams that were rotated, as record says", async (directory) => {
   const rotated = ["--max-file-size", "65536", "--out", "trace", "--allow-run"];
   const args = ["--allow-all", main, "record", "--black-box", "the box", ...rotated];
   const recorded = await finish(start(directory, [...args, `${programs}killed.ts`, "100"]));
-  assertStringIncludes(recorded.err, `\n\n  deno task recover '${directory}/the box'\n`);
+  assertStringIncludes(recorded.err, `\n\n  deno run -A ${main} recover '${directory}/the box'\n`);
   const refused = await recover(directory, ["the box", "--out", "trace"]);
   assertEquals(refused.code, 1);
   assertStringIncludes(refused.err, "its streams are in several files each");
