@@ -1,6 +1,7 @@
 /**
- * Who wants to hear of something as it happens. What a listener throws is reported as an uncaught
- * error: the machine is in the middle of something and goes on.
+ * Who wants to hear of something as it happens. The machine is in the middle of something then, and does
+ * it to the end whatever a listener throws. That is an uncaught error afterwards, as of any callback of
+ * the event loop: it ends the program unless the program handles `error` events.
  */
 export class Listeners<Event> {
   readonly #listeners = new Set<(event: Event) => void>();
@@ -23,7 +24,10 @@ export class Listeners<Event> {
       try {
         listener(event);
       } catch (error) {
-        reportError(error);
+        // Everything in the machine is synchronous: it is done before the microtask is run.
+        queueMicrotask(() => {
+          throw error;
+        });
       }
     }
   }

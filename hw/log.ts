@@ -83,8 +83,8 @@ export class KernelLog {
 
   /**
    * Calls `listener` synchronously with each further entry, until the function returned is
-   * called. What a listener throws is reported as an uncaught error: the machine is in the
-   * middle of something and goes on.
+   * called. What a listener throws is an uncaught error once the machine has done what it is in
+   * the middle of.
    */
   subscribe(listener: LogListener): () => void {
     return this.#listeners.add(listener);

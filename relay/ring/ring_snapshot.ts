@@ -2,10 +2,10 @@ import {
   COMMITTED,
   CONSUMED,
   DATA_SIZE,
+  DELIVERED,
   FINALIZED,
   ID,
   LOST,
-  NOREF,
   OFFSET,
   OPENED,
   READER,
@@ -26,7 +26,7 @@ export interface RingPlace {
   readonly seq: number | null;
   /** Bytes of that, header included; 0 when there is none. */
   readonly dataSize: number;
-  /** Whether the writer is in it, and no reader may take it out. */
+  /** Whether the writer has entered it and not delivered it: it is filled, or a slot in it is open. */
   readonly writing: boolean;
 }
 
@@ -75,17 +75,20 @@ function snapshotPlaces(memory: RingMemory): RingPlace[] {
   const { control, words, records, geometry, overwrite } = memory;
   const stored = storedSubbufs(memory).filter((subbuf) => isStored(memory, subbuf));
   const opened = readOnce(control, OPENED);
-  const isOpen = readOnce(control, WRAPS) >= 0 &&
-    ((readOnce(control, OFFSET) - opened) | 0) < geometry.subbufSize;
+  const newest = geometry.subbufSeq(readOnce(control, WRAPS), opened);
   return Array.from({ length: geometry.nSubbufs }, (_, place) => {
     const id = readOnce(words, records[place] + ID);
+    // Where the writer stood when it entered the place last, if it ever did.
+    const back = (geometry.subbufIndex(opened) - place + geometry.nSubbufs) % geometry.nSubbufs;
+    const position = (opened - back * geometry.subbufSize) | 0;
+    const delivered = readOnce(words, records[place] + DELIVERED);
     const subbuf = overwrite ? geometry.subbufOf(id) : place;
     const held = stored.find(({ index }) => index === subbuf);
     return {
       subbuf,
       seq: held?.seq ?? null,
       dataSize: held === undefined ? 0 : readOnce(words, records[subbuf] + DATA_SIZE),
-      writing: overwrite ? (id & NOREF) === 0 : isOpen && geometry.subbufIndex(opened) === place,
+      writing: newest >= back && !geometry.isFull(delivered, position),
     };
   });
 }

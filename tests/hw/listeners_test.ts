@@ -83,3 +83,60 @@ Deno.test("CpuHotplug.subscribe() tells of each notifier before it is called and
     [7, 4, 1, NOTIFY_OK],
   ]);
 });
+
+/** What was an uncaught error while `run` was awaited, and nothing else is uncaught meanwhile. */
+async function uncaughtOf(run: () => void): Promise<unknown[]> {
+  const uncaught: unknown[] = [];
+  const take = (event: ErrorEvent): void => {
+    event.preventDefault();
+    uncaught.push(event.error);
+  };
+  addEventListener("error", take);
+  try {
+    run();
+    assertEquals(uncaught, [], "nothing is thrown into the operation");
+    await new Promise((done) => setTimeout(done));
+  } finally {
+    removeEventListener("error", take);
+  }
+  return uncaught;
+}
+
+Deno.test("PageAllocator.subscribe() makes what a listener throws uncaught, the operation done", async () => {
+  const { pages } = boot();
+  const error = new Error("a listener's own");
+  const events: string[] = [];
+  pages.subscribe(() => {
+    throw error;
+  });
+  pages.subscribe(({ type }) => events.push(type));
+  const uncaught = await uncaughtOf(() => {
+    const page = pages.allocPages(GFP_KERNEL, 0);
+    pages.freePage(page);
+  });
+  assertEquals(uncaught, [error, error]);
+  assertEquals(events, ["alloc", "free"]);
+  assertEquals(pages.zones[0].nrFreePages, 4);
+});
+
+Deno.test("PageAllocator.subscribe() calls listeners in the order they came", () => {
+  const { pages } = boot();
+  const order: number[] = [];
+  for (const one of [1, 2, 3]) pages.subscribe(() => order.push(one));
+  pages.allocPages(GFP_KERNEL, 0);
+  assertEquals(order, [1, 2, 3]);
+});
+
+Deno.test("PageAllocator.subscribe() of the same listener twice calls it twice, until each is ended", () => {
+  const { pages } = boot();
+  let calls = 0;
+  const count = (): void => void calls++;
+  const end = pages.subscribe(count);
+  pages.subscribe(count);
+  const page = pages.allocPages(GFP_KERNEL, 0);
+  assertEquals(calls, 2);
+  end();
+  end();
+  pages.freePage(page);
+  assertEquals(calls, 3);
+});
