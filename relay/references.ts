@@ -25,6 +25,11 @@ export class References {
     return this.#kref.count;
   }
 
+  /** References by who holds them. */
+  get held(): Readonly<Record<Holder, number>> {
+    return this.#held;
+  }
+
   /** Takes a reference; a `TypeError` when there is nothing left to refer to. */
   get(holder: Holder): void {
     if (this.count === 0) throw new TypeError(`Cannot get ${this.#what}: it is freed`);

@@ -2,7 +2,8 @@ import { __GFP_THISNODE, GFP_KERNEL, MAX_ORDER, PAGE_SIZE } from "../../mod.ts";
 import { type Command, CommandError } from "./commands.ts";
 import type { LiveMachine } from "./live_machine.ts";
 import { openChannel } from "./open_channel.ts";
-import { inKernel, inPatch } from "./places.ts";
+import { shortened } from "./live_channel.ts";
+import { inKernel, inPatch, inRing } from "./places.ts";
 import { ringAction } from "./ring_actions.ts";
 import type { Witness } from "./witness.ts";
 
@@ -13,8 +14,8 @@ export interface Action {
   /** What the user does. */
   readonly text: string;
   readonly place: string;
-  /** Does it, and says what has come of it. */
-  readonly run: () => string;
+  /** Does it, and says what has come of it; `lost` when that is a lost record. */
+  readonly run: () => string | { readonly lost: string };
 }
 
 /**
@@ -52,8 +53,8 @@ export function actionOf(command: Command, live: LiveMachine, witness: Witness):
   }
 }
 
-function cpuAction({ cpu, up, frozen }: Command & { do: "cpu" }, { machine }: LiveMachine): Action {
-  const { hotplug } = machine;
+function cpuAction({ cpu, up, frozen }: Command & { do: "cpu" }, live: LiveMachine): Action {
+  const { hotplug } = live.machine;
   const how = frozen ? ", as suspend and resume do: every action carries CPU_TASKS_FROZEN" : "";
   const name = frozen ? (up ? "_cpu_up" : "_cpu_down") : (up ? "cpu_up" : "cpu_down");
   return {
@@ -63,7 +64,9 @@ function cpuAction({ cpu, up, frozen }: Command & { do: "cpu" }, { machine }: Li
     run: () => {
       if (up) frozen ? hotplug.cpuUpFrozen(cpu) : hotplug.cpuUp(cpu);
       else frozen ? hotplug.cpuDownFrozen(cpu) : hotplug.cpuDown(cpu);
-      return up ? `CPU ${cpu} is up` : `CPU ${cpu} is down; its buffers stay, to be read`;
+      if (up) return `CPU ${cpu} is up`;
+      const stay = [...live.channels.values()].some(({ buffers }) => buffers.has(cpu));
+      return `CPU ${cpu} is down${stay ? "; its buffers stay, to be read" : ""}`;
     },
   };
 }
@@ -158,8 +161,7 @@ function channelAction(
         place: inPatch("ltt_relay_get_chan"),
         run: () => {
           target.channel.get();
-          target.users++;
-          return `${channel} has ${target.channel.kref} references`;
+          return `${channel} has ${references(target.channel.kref)}`;
         },
       };
     case "put_channel":
@@ -168,8 +170,10 @@ function channelAction(
         place: inPatch("ltt_relay_put_chan"),
         run: () => {
           target.channel.put();
-          target.users--;
-          return `${channel} has ${target.channel.kref} references`;
+          const { kref } = target.channel;
+          return kref === 0
+            ? `The channel ${channel} is freed`
+            : `${channel} has ${references(kref)}`;
         },
       };
   }
@@ -180,8 +184,13 @@ type BufferCommand = Command & { do: "get_buffer" | "put_buffer" | "open_file" |
 function bufferAction({ do: name, channel, cpu }: BufferCommand, live: LiveMachine): Action {
   const target = live.buffer(channel, cpu);
   const file = `${channel}${cpu}`;
-  const references = (): string =>
-    target.isFreed ? `The buffer ${file} is freed` : `${file} has ${target.buffer.kref} references`;
+  const left = (): string =>
+    target.isFreed
+      ? `The buffer ${file} is freed`
+      : `${file} has ${references(target.buffer.kref)}`;
+  const isRing = target.ring !== null;
+  const placeOfFile = (patch: string, ring: string, lttng: string): string =>
+    isRing ? inRing("file_operations.ts", ring, lttng) : inPatch(patch);
   switch (name) {
     case "get_buffer":
       return {
@@ -189,8 +198,7 @@ function bufferAction({ do: name, channel, cpu }: BufferCommand, live: LiveMachi
         place: inPatch("ltt_relay_get_chan_buf"),
         run: () => {
           target.buffer.get();
-          target.users++;
-          return references();
+          return left();
         },
       };
     case "put_buffer":
@@ -199,28 +207,29 @@ function bufferAction({ do: name, channel, cpu }: BufferCommand, live: LiveMachi
         place: inPatch("ltt_relay_put_chan_buf"),
         run: () => {
           target.buffer.put();
-          target.users--;
-          return references();
+          return left();
         },
       };
     case "open_file":
       return {
-        text: `You open the file ${file}, as a reader does`,
-        place: inPatch("relay_file_open"),
+        text: `You open the file ${file}, ${
+          isRing ? "to be its reader" : "to refer to its buffer"
+        }`,
+        place: placeOfFile("relay_file_open", "open", "open_read"),
         run: () => {
           target.files.push(live.machine.debugfs.lookup(file).open());
-          return references();
+          return isRing ? `The open file is the reader of ${file} now: ${left()}` : left();
         },
       };
     case "close_file":
       return {
         text: `You close the file ${file}`,
-        place: inPatch("relay_file_release"),
+        place: placeOfFile("relay_file_release", "release", "release_read"),
         run: () => {
           const open = target.files.pop();
           if (open === undefined) throw new TypeError(`Cannot close ${file}: it is not open`);
           open.close();
-          return references();
+          return left();
         },
       };
   }
@@ -238,11 +247,12 @@ function accessAction(
     case "write": {
       const bytes = new TextEncoder().encode(command.text);
       return {
-        text: `You write "${shown(command.text)}" at ${where}`,
+        text: `You write "${shortened(command.text, 40)}" at ${where}`,
         place: inPatch("ltt_relay_write"),
         run: () => {
           const length = buffer.write(offset, bytes);
-          return `${length} bytes lie in page ${page()}; ${stand("w", buffer.wpage.offset)}`;
+          const bytesLie = length === 1 ? "1 byte lies" : `${length} bytes lie`;
+          return `${bytesLie} in page ${page()}; ${stand("w", buffer.wpage.offset)}`;
         },
       };
     }
@@ -253,7 +263,7 @@ function accessAction(
         run: () => {
           const bytes = new Uint8Array(command.length);
           buffer.read(offset, bytes);
-          const text = shown(new TextDecoder().decode(bytes).replace(/\0+$/, ""));
+          const text = shortened(new TextDecoder().decode(bytes).replace(/\0+$/, ""), 40);
           return `Page ${page()} says "${text}"; ${stand("r", buffer.rpage.offset)}`;
         },
       };
@@ -273,11 +283,10 @@ function accessAction(
   }
 }
 
-function stand(slot: string, offset: number): string {
-  return `${slot} is on page ${offset / PAGE_SIZE}`;
+function references(count: number): string {
+  return count === 1 ? "1 reference" : `${count} references`;
 }
 
-/** A text that may be long. */
-function shown(text: string): string {
-  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+function stand(slot: string, offset: number): string {
+  return `${slot} is on page ${offset / PAGE_SIZE}`;
 }

@@ -1,3 +1,5 @@
+import { PAGE_SIZE } from "../../mod.ts";
+
 /** What can be done to the machine. CPUs, nodes and channels are named as in the state. */
 export type Command =
   | { readonly do: "cpu"; readonly cpu: number; readonly up: boolean; readonly frozen: boolean }
@@ -17,14 +19,23 @@ export type Command =
   | ({ readonly do: "write"; readonly offset: number; readonly text: string } & OfBuffer)
   | ({ readonly do: "read"; readonly offset: number; readonly length: number } & OfBuffer)
   | ({ readonly do: "header"; readonly offset: number } & OfBuffer)
-  | ({ readonly do: "reserve" | "record"; readonly size: number; readonly text: string } & OfBuffer)
-  | ({ readonly do: RingCommand } & OfBuffer);
+  | RecordCommand
+  | RingCommand;
 
-/** What can be done to a ring beside reserving. */
-export type RingCommand = "commit" | "flush" | "attach" | "detach" | "get_subbuf" | "put_subbuf";
+/** Takes room in a ring: a slot that stays open, or a record that is committed. */
+export type RecordCommand = OfBuffer & {
+  readonly do: "reserve" | "record";
+  readonly size: number;
+  readonly text: string;
+};
+
+/** What else can be done to a ring. */
+export type RingCommand = OfBuffer & {
+  readonly do: "commit" | "flush" | "attach" | "detach" | "get_subbuf" | "put_subbuf";
+};
 
 /** The buffer of a CPU in a channel. */
-export interface OfBuffer {
+interface OfBuffer {
   /** Name of the channel. */
   readonly channel: string;
   /** Number of the CPU. */
@@ -51,8 +62,17 @@ const text = (most: number): Check => (value) =>
     ? null
     : `not a text of 1 to ${most} characters`;
 
-/** Largest offset and length the page asks for; a buffer has 64 pages at most. */
-const MOST = 2 ** 20;
+/** What channels are called, in turn. */
+export const CHANNELS: readonly string[] = ["alpha", "beta", "gamma", "delta"];
+
+/** The largest values that are taken, by member of a command; the page's fields have the same. */
+export const LIMITS: Readonly<Record<"k" | "offset" | "size" | "length" | "text", number>> = {
+  k: 999,
+  offset: 2 ** 20,
+  size: 2 ** 20,
+  length: PAGE_SIZE,
+  text: PAGE_SIZE,
+};
 /** More CPUs and nodes than a page can draw. */
 const CPUS = 64;
 
@@ -64,7 +84,7 @@ const ofBuffer = { channel, cpu };
 /** The members that each command has, and which values they take. */
 const shapes: Readonly<Record<Command["do"], Readonly<Record<string, Check>>>> = {
   cpu: { cpu, up: oneOf(true, false), frozen: oneOf(true, false) },
-  fail: { what: oneOf("page", "slab"), k: integer(0, 999) },
+  fail: { what: oneOf("page", "slab"), k: integer(0, LIMITS.k) },
   veto: { action: oneOf("up", "down", "none") },
   fill: { node },
   give: { node },
@@ -80,11 +100,11 @@ const shapes: Readonly<Record<Command["do"], Readonly<Record<string, Check>>>> =
   put_buffer: ofBuffer,
   open_file: ofBuffer,
   close_file: ofBuffer,
-  write: { ...ofBuffer, offset: integer(0, MOST), text: text(4096) },
-  read: { ...ofBuffer, offset: integer(0, MOST), length: integer(1, 4096) },
-  header: { ...ofBuffer, offset: integer(0, MOST) },
-  reserve: { ...ofBuffer, size: integer(1, MOST), text: text(4096) },
-  record: { ...ofBuffer, size: integer(1, MOST), text: text(4096) },
+  write: { ...ofBuffer, offset: integer(0, LIMITS.offset), text: text(LIMITS.text) },
+  read: { ...ofBuffer, offset: integer(0, LIMITS.offset), length: integer(1, LIMITS.length) },
+  header: { ...ofBuffer, offset: integer(0, LIMITS.offset) },
+  reserve: { ...ofBuffer, size: integer(1, LIMITS.size), text: text(LIMITS.text) },
+  record: { ...ofBuffer, size: integer(1, LIMITS.size), text: text(LIMITS.text) },
   commit: ofBuffer,
   flush: ofBuffer,
   attach: ofBuffer,

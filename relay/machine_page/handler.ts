@@ -1,4 +1,4 @@
-import { CommandError, parseCommand } from "./commands.ts";
+import { CHANNELS, CommandError, LIMITS, parseCommand } from "./commands.ts";
 import type { MachineModel, ToldStep } from "./model.ts";
 import { loadFiles } from "./load_files.ts";
 
@@ -18,6 +18,7 @@ const HEADERS: Readonly<Record<string, string>> = {
 
 /** How far the page has followed the story: refused if the machine has gone on since. */
 interface At {
+  readonly boot: string;
   readonly number: number;
   readonly length: number;
 }
@@ -89,6 +90,7 @@ async function post(pathname: string, request: Request, model: MachineModel): Pr
       assertAt(body.at, model);
       return told(model, () => model.next());
     case "/load":
+      assertAt(body.at, model);
       if (body.scenario !== null && typeof body.scenario !== "string") {
         throw new CommandError("Cannot load: scenario is no name");
       }
@@ -101,17 +103,23 @@ async function post(pathname: string, request: Request, model: MachineModel): Pr
 
 async function readBody(request: Request): Promise<Record<string, unknown>> {
   // A form of another site's page cannot be sent as this type.
-  if (request.headers.get("content-type") !== "application/json") {
+  const [type] = (request.headers.get("content-type") ?? "").split(";");
+  if (type.trim().toLowerCase() !== "application/json") {
     throw new Refusal(415, "Cannot read the request: it is no JSON");
   }
   const bytes = new Uint8Array(MOST_BYTES);
   let length = 0;
-  for await (const chunk of request.body ?? []) {
-    if (length + chunk.length > MOST_BYTES) {
-      throw new Refusal(413, `Cannot read the request: it is above ${MOST_BYTES} bytes`);
+  try {
+    for await (const chunk of request.body ?? []) {
+      if (length + chunk.length > MOST_BYTES) {
+        throw new Refusal(413, `Cannot read the request: it is above ${MOST_BYTES} bytes`);
+      }
+      bytes.set(chunk, length);
+      length += chunk.length;
     }
-    bytes.set(chunk, length);
-    length += chunk.length;
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    throw new Refusal(400, `Cannot read the request: it broke off after ${length} bytes`);
   }
   try {
     const body = JSON.parse(new TextDecoder().decode(bytes.subarray(0, length)));
@@ -124,7 +132,8 @@ async function readBody(request: Request): Promise<Record<string, unknown>> {
 
 function assertAt(value: unknown, { story }: MachineModel): void {
   const at = value as At | null | undefined;
-  if (at?.number === story.number && at.length === story.steps.length) return;
+  const isSame = at?.boot === story.boot && at.number === story.number;
+  if (isSame && at.length === story.steps.length) return;
   throw new Refusal(409, "Cannot do this: the machine was used from another page meanwhile");
 }
 
@@ -143,7 +152,7 @@ function wholeStory({ story, scenarios }: MachineModel): unknown {
     intro,
     stages: stages.map(({ title, say, look }) => ({ title, say, look })),
   }));
-  return { story, scenarios: titles };
+  return { story, scenarios: titles, channels: CHANNELS, limits: LIMITS };
 }
 
 function json(value: unknown, status: number = 200): Response {

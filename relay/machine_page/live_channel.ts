@@ -11,8 +11,9 @@ import {
 } from "../../mod.ts";
 import type { BufferState, ChannelState, RingState } from "./state.ts";
 
-/** Characters of a text that are shown. */
+/** Characters of a text that are shown, and of all texts of a sub-buffer. */
 const TEXT_SHOWN = 14;
+const TEXTS_SHOWN = 40;
 
 /** A buffer while it lives, and who uses it. */
 export class LiveBuffer {
@@ -20,8 +21,6 @@ export class LiveBuffer {
   readonly buffer: RelayBuffer;
   /** Files open on it, the newest last. */
   readonly files: OpenFile[] = [];
-  /** References the user has taken. */
-  users = 0;
   /** The reader of its ring, as long as one is attached. */
   reader: RingReader | null = null;
   /** The sub-buffer that the reader has got. */
@@ -55,22 +54,39 @@ export class LiveBuffer {
       this.#cache = { w: pageNumber(buffer.wpage), r: pageNumber(buffer.rpage), h0, h1 };
     }
     return {
-      kref: buffer.kref,
-      users: this.users,
-      files: this.files.length,
       pages: this.#pfns.map((pfn) => ({ pfn, text: textIn(ram, pfn * PAGE_SIZE, PAGE_SIZE) })),
       cache: this.#cache,
       ring: ring && this.#ringState(ring, ram),
+      // Last: what was done with a buffer comes before it is let go.
+      kref: buffer.kref,
+      holders: { ...buffer.references.held },
     };
   }
 
   #ringState({ memory }: RingBuffer, ram: Uint8Array): RingState {
     const { held } = this;
     const snapshot = snapshotRing(memory);
-    const { subbufSize } = memory.geometry;
+    const { subbufSize, nSubbufs } = memory.geometry;
+    const current = Math.floor(snapshot.reserved / subbufSize) % nSubbufs;
+    const levels = snapshot.places.map(({ writing }, place) =>
+      !writing ? 0 : place === current ? snapshot.reserved % subbufSize : subbufSize
+    );
+    const used = memory.runs.map((_, i) => held?.index === i ? held.dataSize : 0);
+    for (const [place, { subbuf, dataSize }] of snapshot.places.entries()) {
+      used[subbuf] = Math.max(used[subbuf], dataSize, levels[place]);
+    }
     return {
       ...snapshot,
-      texts: memory.runs.map((_, i) => textIn(ram, memory.subbufAddress(i), subbufSize)),
+      texts: memory.runs.map((_, i) => textsIn(memory.views(i, used[i]))),
+      frames: memory.runs.map((_, i) =>
+        memory.views(i, subbufSize).flatMap(({ byteOffset, length }) =>
+          Array.from(
+            { length: length / PAGE_SIZE },
+            (_, page) => (byteOffset - ram.byteOffset) / PAGE_SIZE + page,
+          )
+        )
+      ),
+      levels,
       held: held && { seq: held.seq, subbuf: held.index },
       missed: this.reader?.missed ?? 0,
       slotOpen: snapshot.reserved !== snapshot.committed,
@@ -86,8 +102,8 @@ export class LiveChannel {
   readonly mode: string;
   /** Its rings; `null` for a channel without, and while it is being opened. */
   rings: RingChannel | null = null;
-  /** References the user has taken. */
-  users = 0;
+  /** Whether its open is done. */
+  opened = false;
   /** Buffers that are not freed, by CPU. */
   readonly buffers: Map<number, LiveBuffer> = new Map();
 
@@ -104,11 +120,12 @@ export class LiveChannel {
     return {
       mode: this.mode,
       closed,
-      kref,
-      users: this.users,
+      opened: this.opened,
       subbufSize,
       nSubbufs,
       buffers: Object.fromEntries(buffers),
+      kref,
+      holders: { ...this.channel.references.held },
     };
   }
 }
@@ -117,18 +134,24 @@ function pageNumber({ offset }: { readonly offset: number }): number {
   return offset / PAGE_SIZE;
 }
 
-/** The first printable text between two addresses. */
+/** The first text between two addresses, cut. */
 function textIn(ram: Uint8Array, address: number, length: number): string {
-  const end = address + length;
-  let at = address;
-  while (at < end && !isPrintable(ram[at])) at++;
-  let text = "";
-  while (at < end && text.length < TEXT_SHOWN && isPrintable(ram[at])) {
-    text += String.fromCharCode(ram[at++]);
-  }
-  return text;
+  return shortened(printable(ram.subarray(address, address + length))[0] ?? "", TEXT_SHOWN);
 }
 
-function isPrintable(byte: number): boolean {
-  return byte >= 0x20 && byte < 0x7f;
+/** All texts in some memory, in order, cut. */
+function textsIn(views: readonly Uint8Array[]): string {
+  return shortened(views.flatMap(printable).join(", "), TEXTS_SHOWN);
+}
+
+/** Texts are what has no control characters in it; bytes that are no UTF-8 are shown as such. */
+function printable(bytes: Uint8Array): string[] {
+  // deno-lint-ignore no-control-regex
+  return new TextDecoder().decode(bytes).split(/[\0-\x1f\x7f]+/).filter((text) => text !== "");
+}
+
+/** A text that may be long. */
+export function shortened(text: string, most: number): string {
+  const characters = [...text];
+  return characters.length > most ? `${characters.slice(0, most).join("")}…` : text;
 }

@@ -41,7 +41,7 @@ export const notifiers: Readonly<
   },
   [RING_NOTIFIER_PRIORITY]: {
     name: "ring_cpu_callback",
-    place: inRing("ring_channel.ts", "notifierCall"),
+    place: inRing("ring_channel.ts", "notifierCall", "cpu_hp_callback"),
   },
   [LAST_PRIORITY]: {
     name: "workqueue_cpu_callback",

@@ -9,13 +9,7 @@
  * @module
  */
 export * from "./changes.ts";
-export {
-  type Command,
-  CommandError,
-  type OfBuffer,
-  parseCommand,
-  type RingCommand,
-} from "./commands.ts";
+export { type Command, CommandError, parseCommand } from "./commands.ts";
 export * from "./model.ts";
 export * from "./scenario.ts";
 export * from "./server.ts";

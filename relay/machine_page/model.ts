@@ -1,6 +1,8 @@
 import { actionOf } from "./actions.ts";
 import { type Command, CommandError } from "./commands.ts";
+import { differsOf } from "./differs.ts";
 import { LiveMachine } from "./live_machine.ts";
+import { answerOf } from "./places.ts";
 import type { Scenario } from "./scenario.ts";
 import { scenarios } from "./scenarios/mod.ts";
 import type { MachineState } from "./state.ts";
@@ -20,6 +22,8 @@ export interface ToldStep extends Step {
 
 /** All that has happened since the machine was booted, and as it was then. */
 export interface Story {
+  /** Another one in every model: a page that knew the model before must not use this one. */
+  readonly boot: string;
   /** Grows with every machine, and when a story starts anew. */
   readonly number: number;
   /** The state before the first step. */
@@ -41,6 +45,7 @@ export class MachineModel {
   #witness!: Witness;
   #scenario: Scenario | null = null;
   #nextStage = 0;
+  readonly #boot = crypto.randomUUID();
   #number = 0;
   #base!: MachineState;
   #steps: ToldStep[] = [];
@@ -58,6 +63,7 @@ export class MachineModel {
   /** What has happened so far. */
   get story(): Story {
     return {
+      boot: this.#boot,
       number: this.#number,
       base: this.#base,
       steps: this.#steps,
@@ -107,7 +113,7 @@ export class MachineModel {
     } catch (error) {
       if (!(error instanceof CommandError)) throw error;
       this.#witness.begin(command.do, "The next part of the scenario", "");
-      return this.#witness.end("It cannot be done any more.", "", error);
+      return this.#witness.end("error", `It cannot be done any more. ${answerOf(error)}`, "");
     }
   }
 
@@ -116,10 +122,15 @@ export class MachineModel {
     const { name, text, place, run } = actionOf(command, this.#live, witness);
     this.#live.owners.expect([]);
     witness.begin(name ?? command.do, text, place);
+    const before = this.state;
     try {
-      return witness.end(run(), place);
+      const answer = run();
+      return typeof answer === "string"
+        ? witness.end("done", answer, place, differsOf(command, before))
+        : witness.end("lost", answer.lost, place);
     } catch (error) {
-      return witness.end("The answer:", place, error);
+      const text = `The answer: ${answerOf(error)}`;
+      return witness.end("error", text, place, differsOf(command, before, error));
     }
   }
 

@@ -8,14 +8,11 @@ import {
   ringFileOperations,
 } from "../../mod.ts";
 import type { Action } from "./actions.ts";
-import { type Command, CommandError } from "./commands.ts";
+import { CHANNELS, type Command, CommandError } from "./commands.ts";
 import { LiveBuffer, LiveChannel } from "./live_channel.ts";
 import type { LiveMachine } from "./live_machine.ts";
 import { inPatch, inRing } from "./places.ts";
 import type { Witness } from "./witness.ts";
-
-/** What channels are called, in turn. */
-const NAMES: readonly string[] = ["alpha", "beta", "gamma", "delta"];
 
 /** Opens a channel under the first free name. A {@linkcode CommandError} when all are taken. */
 export function openChannel(
@@ -24,15 +21,17 @@ export function openChannel(
   witness: Witness,
 ): Action {
   const { machine, relay, owners } = live;
-  const name = NAMES.find((name) => !live.channels.has(name));
-  if (name === undefined) throw new CommandError(`Cannot open: there are ${NAMES.length} channels`);
+  const name = CHANNELS.find((name) => !live.channels.has(name));
+  if (name === undefined) {
+    throw new CommandError(`Cannot open: there are ${CHANNELS.length} channels`);
+  }
   const subbufSize = pages * PAGE_SIZE;
   const shape = { baseFilename: name, subbufSize, nSubbufs };
   const callbacks = watchedCallbacks(name, mode, live, witness);
   const size = pages === 1 ? "a page" : `${pages} pages`;
   const kind = mode === "relay" ? "" : ` with a ring that ${mode}s`;
   return {
-    text: `You open ${name}${kind}:${nSubbufs} sub-buffers of ${size} for each CPU online`,
+    text: `You open ${name}${kind}: ${nSubbufs} sub-buffers of ${size} for each CPU online`,
     place: inPatch("ltt_relay_open"),
     run: () => {
       owners.expect(ascending(machine.cpus.online).map((cpu) => ({ channel: name, cpu })));
@@ -46,6 +45,7 @@ export function openChannel(
         const rings = RingChannel.open(relay, { ...shape, mode, callbacks, client });
         live.channel(name).rings = rings;
       }
+      live.channel(name).opened = true;
       return `${name} is open, with a buffer for each CPU online`;
     },
   };
@@ -65,14 +65,17 @@ function watchedCallbacks(
       const dentry = debugfs.createFile(filename, permissions, parent, buffer, operations);
       live.owners.end();
       const channel = live.channels.get(name) ?? new LiveChannel(buffer.chan, mode);
-      live.channels.set(name, channel);
+      if (!live.channels.has(name)) {
+        live.channels.set(name, channel);
+        witness.catchUp();
+      }
       channel.buffers.set(buffer.cpu, new LiveBuffer(buffer));
       witness.fileMade(dentry, buffer);
       return dentry;
     },
     removeBufFile: (dentry) => {
       dentry.remove();
-      witness.fileRemoved(dentry.name);
+      witness.fileRemoved(dentry.name, Number(dentry.name.slice(name.length)));
     },
   };
 }
@@ -84,12 +87,13 @@ function watchingClient(ring: string, witness: Witness): RingClient {
     bufferBegin: (_, seq) => {
       const text =
         `The writer of ${ring} enters the next place and begins sub-buffer number ${seq} there`;
-      witness.step("ring", text, inRing("write_subbufs.ts", "open"));
+      witness.step("ring", text, inRing("write_subbufs.ts", "open", "switch_new_start"));
     },
     bufferEnd: (_, dataSize) => {
       const text =
-        `The writer of ${ring} closes its sub-buffer at ${dataSize} bytes: the reader may have it`;
-      witness.step("ring", text, inRing("write_subbufs.ts", "end"));
+        `The writer of ${ring} closes its sub-buffer at ${dataSize} bytes: no more slots are put in it. A reader ` +
+        `may have it when all of them are committed`;
+      witness.step("ring", text, inRing("write_subbufs.ts", "end", "switch_old_end"));
     },
   };
 }

@@ -10,9 +10,10 @@ export function inKernel(file: string, name: string): string {
   return `Linux 2.6.29, ${file}: ${name}()`;
 }
 
-/** What stands on the patch: LTTng's ring. */
-export function inRing(file: string, name: string): string {
-  return `above the patch, LTTng's ring: relay/ring/${file}: ${name}()`;
+/** What stands on the patch: this project's ring, and the function of LTTng's that it follows, if any. */
+export function inRing(file: string, name: string, lttng: string = ""): string {
+  const after = lttng && `; LTTng's is lib_ring_buffer_${lttng}()`;
+  return `above the patch, this project's ring, after LTTng's: relay/ring/${file}: ${name}()${after}`;
 }
 
 /** Where a line of the log comes from, by how it begins or what it says. */
@@ -23,8 +24,8 @@ const origins: readonly (readonly [pattern: RegExp, place: string])[] = [
   [/_cpu_up:/, inKernel("kernel/cpu.c", "_cpu_up")],
   [/_cpu_down:/, inKernel("kernel/cpu.c", "_cpu_down")],
   [/relay_open:/, inPatch("ltt_relay_open", "free_bufs")],
-  [/LTT :/, inRing("ring_buffer.ts", "free")],
-  [/ring_cpu_callback/, inRing("ring_channel.ts", "notifierCall")],
+  [/LTT :/, inRing("ring_buffer.ts", "free", "print_errors")],
+  [/ring_cpu_callback/, inRing("ring_channel.ts", "notifierCall", "cpu_hp_callback")],
 ];
 
 /** Where a line of the log comes from. */
@@ -33,36 +34,64 @@ export function placeOfLog(line: string): string {
   return found?.[1] ?? inKernel("kernel/printk.c", "printk");
 }
 
-/** Where a small allocation is made, by the bytes it takes: every structure has a class of its own. */
-export function placeOfKmalloc(takes: number): { what: string; place: string } {
-  switch (takes) {
-    case 4096:
-      return { what: "the channel's structure (struct rchan)", place: inPatch("ltt_relay_open") };
-    case 256:
-      return { what: "room for the file's name", place: inPatch("relay_open_buf") };
-    case 128:
-      return {
-        what: "the buffer's structure (struct rchan_buf)",
-        place: inPatch("relay_create_buf"),
-      };
-    default:
-      return { what: "a page's descriptor (struct buf_page)", place: inPatch("relay_alloc_buf") };
-  }
+/** A structure of the patch that is a small allocation. */
+interface Structure {
+  /** What it is. */
+  readonly what: string;
+  /** Bytes it is given: every structure has a class of its own. */
+  readonly takes: number;
+  /** Where it is made. */
+  readonly made: string;
+  /** Where it is freed. */
+  readonly freed: string;
+  /** Where it is freed when its buffer could not be made. */
+  readonly undone: string;
 }
 
-/** Where it is freed; `unfinished`: its buffer could not be made; `refused`: its page was refused. */
+/** Structures of the patch, the smallest first. */
+export const structures: readonly Structure[] = [
+  {
+    what: "a page's descriptor (struct buf_page)",
+    takes: 32,
+    made: inPatch("relay_alloc_buf"),
+    freed: inPatch("relay_destroy_buf"),
+    undone: inPatch("relay_alloc_buf", "depopulate"),
+  },
+  {
+    what: "the buffer's structure (struct rchan_buf)",
+    takes: 128,
+    made: inPatch("relay_create_buf"),
+    freed: inPatch("relay_destroy_buf"),
+    undone: inPatch("relay_create_buf", "free_buf"),
+  },
+  {
+    what: "room for the file's name",
+    takes: 256,
+    made: inPatch("relay_open_buf"),
+    freed: inPatch("relay_open_buf", "free_name"),
+    undone: inPatch("relay_open_buf", "free_name"),
+  },
+  {
+    what: "the channel's structure (struct rchan)",
+    takes: 4096,
+    made: inPatch("ltt_relay_open"),
+    freed: inPatch("relay_destroy_channel"),
+    undone: inPatch("relay_destroy_channel"),
+  },
+];
+
+/** The structure of an allocation of so many bytes. */
+export function structureOf(size: number): Structure {
+  return structures.find(({ takes }) => takes >= size) ?? structures[structures.length - 1];
+}
+
+/** Where one is freed; `unfinished`: its buffer could not be made; `refused`: its page was refused. */
 export function placeOfKfree(takes: number, unfinished: boolean, refused: boolean): string {
-  switch (takes) {
-    case 4096:
-      return inPatch("relay_destroy_channel");
-    case 256:
-      return inPatch("relay_open_buf", "free_name");
-    case 128:
-      return unfinished ? inPatch("relay_create_buf", "free_buf") : inPatch("relay_destroy_buf");
-    default:
-      if (refused) return `${inPatch("relay_alloc_buf")}: kfree, as its page was refused`;
-      return unfinished ? inPatch("relay_alloc_buf", "depopulate") : inPatch("relay_destroy_buf");
+  if (takes === 32 && refused) {
+    return `${inPatch("relay_alloc_buf")}: kfree, as its page was refused`;
   }
+  const { freed, undone } = structureOf(takes);
+  return unfinished ? undone : freed;
 }
 
 /** What was thrown, as the kernel would have answered it. */

@@ -7,22 +7,10 @@ import {
   type RingBuffer,
 } from "../../mod.ts";
 import type { Action } from "./actions.ts";
-import { type Command, CommandError } from "./commands.ts";
+import { CommandError, type RecordCommand, type RingCommand } from "./commands.ts";
 import type { LiveBuffer } from "./live_channel.ts";
 import type { LiveMachine } from "./live_machine.ts";
 import { inRing } from "./places.ts";
-
-/** Commands on a ring. */
-type RingCommand = Extract<Command, { do: RingName }>;
-type RingName =
-  | "reserve"
-  | "record"
-  | "commit"
-  | "flush"
-  | "attach"
-  | "detach"
-  | "get_subbuf"
-  | "put_subbuf";
 
 /** Why an event is lost. */
 const refusals: Readonly<Record<number, string>> = {
@@ -34,7 +22,7 @@ const refusals: Readonly<Record<number, string>> = {
 };
 
 /** What a command does to a ring. A {@linkcode CommandError} when there is none. */
-export function ringAction(command: RingCommand, live: LiveMachine): Action {
+export function ringAction(command: RingCommand | RecordCommand, live: LiveMachine): Action {
   const { channel, cpu } = command;
   const target = live.buffer(channel, cpu);
   const { ring } = target;
@@ -47,7 +35,7 @@ export function ringAction(command: RingCommand, live: LiveMachine): Action {
     case "commit":
       return {
         text: `You commit the slot of ${name} reserved last`,
-        place: inRing("writer.ts", "commit"),
+        place: inRing("writer.ts", "commit", "commit"),
         run: () => {
           ring.writer.commit();
           return "Its bytes count from now on";
@@ -56,10 +44,10 @@ export function ringAction(command: RingCommand, live: LiveMachine): Action {
     case "flush":
       return {
         text: `You hand over what was written to ${name}, full or not`,
-        place: inRing("writer.ts", "flush"),
+        place: inRing("writer.ts", "flush", "switch_slow"),
         run: () =>
           ring.writer.flush("active")
-            ? "The sub-buffer is the reader's to get"
+            ? "The sub-buffer is closed: a reader may have it once all its slots are committed"
             : "Nothing to hand over",
       };
     default:
@@ -68,18 +56,18 @@ export function ringAction(command: RingCommand, live: LiveMachine): Action {
 }
 
 function reserveAction(
-  { do: name, channel, cpu, size, text }: Extract<Command, { do: "reserve" | "record" }>,
+  { do: name, channel, cpu, size, text }: RecordCommand,
   ring: RingBuffer,
   { machine }: LiveMachine,
 ): Action {
   const doing = name === "record" ? "write a record of" : "reserve";
   return {
     text: `CPU ${cpu}: you ${doing} ${size} bytes in ${channel}${cpu}, "${text}"`,
-    place: inRing("writer.ts", name === "record" ? "reserve(), commit" : "reserve"),
+    place: inRing("writer.ts", name === "record" ? "reserve(), commit" : "reserve", "reserve"),
     run: () => {
       const { writer } = ring;
       const address = writer.reserve(size);
-      if (address < 0) return `The record is lost, and counted: ${refusals[address]}`;
+      if (address < 0) return { lost: `The record is lost, and counted: ${refusals[address]}` };
       const bytes = new TextEncoder().encode(text).subarray(0, size);
       machine.ram.bytes.fill(0, address, address + size);
       machine.ram.bytes.set(bytes, address);
@@ -98,52 +86,56 @@ function readerAction(
 ): Action {
   const reader = target.reader;
   const attached = () => {
-    if (reader === null) throw new TypeError(`Cannot read ${name}: no reader is attached`);
-    return reader;
+    if (reader !== null) return reader;
+    const why = target.files.length > 0 ? "its open file is the reader" : "no reader is attached";
+    throw new TypeError(`Cannot read ${name}: ${why}`);
   };
   switch (command) {
     case "attach":
       return {
         text: `You attach a reader to ${name}`,
-        place: inRing("reader.ts", "attach"),
+        place: inRing("ring_buffer.ts", "reader", "open_read"),
         run: () => {
           target.reader = ring.reader();
-          return "It has nothing yet";
+          return "The reader has nothing yet";
         },
       };
     case "detach":
       return {
         text: `You close the reader of ${name}`,
-        place: inRing("reader.ts", "close"),
+        place: inRing("reader.ts", "close", "release_read"),
         run: () => {
           attached().close();
           target.reader = null;
           target.held = null;
-          return "Another one can attach";
+          return target.isFreed ? `The buffer ${name} is freed` : "Another one can attach";
         },
       };
     case "get_subbuf":
       return {
         text: `The reader asks ${name} for the next sub-buffer`,
-        place: inRing("reader.ts", "getNextSubbuf"),
+        place: inRing("reader.ts", "getNextSubbuf", "get_next_subbuf"),
         run: () => {
           target.held = attached().getNextSubbuf();
           if (target.held === null) return "There is none to be had yet";
           const { index, seq } = target.held;
           return ring.memory.overwrite
-            ? `It has number ${seq}, sub-buffer ${index}, and left its spare one in the place`
-            : `It has number ${seq}, which stays in its place: the writer waits before it`;
+            ? `The reader has number ${seq}, sub-buffer ${index}, and left its spare one in the place`
+            : `The reader has number ${seq}, which stays in its place: the writer waits before it`;
         },
       };
     case "put_subbuf":
       return {
         text: `The reader is done with its sub-buffer of ${name}`,
-        place: inRing("reader.ts", "putNextSubbuf"),
+        place: inRing("reader.ts", "putNextSubbuf", "put_next_subbuf"),
         run: () => {
           attached().putNextSubbuf();
           target.held = null;
-          return ring.memory.overwrite
-            ? "It keeps the pages as its spare sub-buffer for the next exchange"
+          if (ring.memory.overwrite) {
+            return "It keeps the pages as its spare sub-buffer for the next exchange";
+          }
+          return target.buffer.chan.closed
+            ? "Its place is free, and nobody will write to it: the channel is closed"
             : "The writer may use the place again";
         },
       };

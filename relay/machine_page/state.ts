@@ -1,4 +1,4 @@
-import type { LostCounts, NumaCounters, RingSnapshot } from "../../mod.ts";
+import type { Holder, LostCounts, NumaCounters, RingSnapshot } from "../../mod.ts";
 
 /** All of a machine that the page draws, as plain data. Objects have the same members at all times. */
 export interface MachineState {
@@ -57,10 +57,12 @@ export interface ChannelState {
   readonly mode: string;
   /** Whether it was closed. */
   readonly closed: boolean;
+  /** Whether its open is done. */
+  readonly opened: boolean;
   /** References of all holders. */
   readonly kref: number;
-  /** References that the user has taken. */
-  readonly users: number;
+  /** References by holder. */
+  readonly holders: Readonly<Record<Holder, number>>;
   /** Bytes of a sub-buffer. */
   readonly subbufSize: number;
   /** Sub-buffers of a buffer. */
@@ -73,10 +75,8 @@ export interface ChannelState {
 export interface BufferState {
   /** References of all holders. */
   readonly kref: number;
-  /** References that the user has taken. */
-  readonly users: number;
-  /** Files open on it. */
-  readonly files: number;
+  /** References by holder. */
+  readonly holders: Readonly<Record<Holder, number>>;
   /** Its pages in order. */
   readonly pages: readonly PageState[];
   /** Numbers of the pages `wpage`, `rpage`, `hpage[0]` and `hpage[1]`. */
@@ -95,8 +95,12 @@ export interface PageState {
 
 /** A ring. */
 export interface RingState extends Omit<RingSnapshot, "lost"> {
-  /** First text of each sub-buffer, the reader's the last; cut. */
+  /** Texts of what each sub-buffer holds, the reader's the last; cut. */
   readonly texts: readonly string[];
+  /** Numbers of the frames of each sub-buffer, the reader's spare one the last. */
+  readonly frames: readonly (readonly number[])[];
+  /** Bytes reserved in each place that is being written, else 0. */
+  readonly levels: readonly number[];
   /** The sub-buffer that the reader has got; `null` for none. */
   readonly held: { readonly seq: number; readonly subbuf: number } | null;
   /** Sub-buffers that were overwritten before the reader came. */

@@ -13,6 +13,7 @@ export type StepKind =
   | "kref"
   | "cache"
   | "ring"
+  | "lost"
   | "done"
   | "error";
 
@@ -34,6 +35,8 @@ export interface Step {
   readonly text: string;
   /** Where it happens: file and function of the patch, of the kernel, or of what stands on them. */
   readonly place: string;
+  /** What the patch does instead, where that is something else. */
+  readonly differs?: string;
   /** Of `notifier`: who is told what, and the answer; `null` while there is none. */
   readonly notifier?: NotifierTold;
   /** How the state differs from that after the step before. */

@@ -11,7 +11,7 @@ import {
 } from "../../mod.ts";
 import { apply, type Change, differences, type Json } from "./changes.ts";
 import { type LiveMachine, notifiers } from "./live_machine.ts";
-import { answerOf, inKernel, inPatch, placeOfKfree, placeOfKmalloc, placeOfLog } from "./places.ts";
+import { inKernel, inPatch, placeOfKfree, placeOfLog, structureOf } from "./places.ts";
 import type { MachineState } from "./state.ts";
 import type { Step, StepKind } from "./steps.ts";
 import { tellChange } from "./told_changes.ts";
@@ -31,6 +31,8 @@ export class Witness {
   #called: { readonly call: NotifierCall; readonly changes: readonly Change[] } | null = null;
   /** Whether a buffer's page was refused and its descriptor is not given back yet. */
   #refused = false;
+  /** What the patch would do instead of what happens from now on. */
+  #differs: string | null = null;
 
   /** Watches a machine from now on. */
   constructor(live: LiveMachine) {
@@ -54,33 +56,35 @@ export class Witness {
   /** A command begins. */
   begin(command: string, text: string, place: string): void {
     this.#steps = [];
+    this.#differs = null;
     this.#command = command;
     this.step("command", text, place);
   }
 
-  /** It is over, as `text` says: answers its steps. */
-  end(text: string, place: string, error?: unknown): Step[] {
+  /** It is over, as `text` says: answers its steps. `differs` is what the patch does instead. */
+  end(kind: "done" | "lost" | "error", text: string, place: string, differs?: string): Step[] {
     this.#live.action = null;
-    if (error === undefined) this.step("done", text, place);
-    else this.step("error", `${text} ${answerOf(error)}`, place);
+    if (differs !== undefined) this.#differs = differs;
+    this.step(kind, text, place);
     return this.#steps;
   }
 
   /** Something happened: a step with all that has changed. */
   step(kind: StepKind, text: string, place: string): void {
     this.#flushCall();
-    const rest = this.#catchUp();
+    const rest = this.catchUp();
     this.#push({ kind, text, place, changes: rest });
   }
 
-  /** A buffer's file was made. */
+  /** A buffer's file was made, and the buffer before it. */
   fileMade(dentry: Dentry, buffer: RelayBuffer): void {
     const text = `The file ${dentry.name} is made: CPU ${buffer.cpu} has its buffer`;
     this.step("file", text, `${inPatch("relay_open_buf")}: create_buf_file`);
   }
 
-  /** A buffer's file was removed. */
-  fileRemoved(name: string): void {
+  /** The file of a CPU's buffer was removed. */
+  fileRemoved(name: string, cpu: number): void {
+    if (this.#command === "open") this.#differs ??= leakOf(cpu, this.#state);
     const text = `The file ${name} is removed: nobody can open it any more`;
     this.step("file", text, `${inPatch("relay_remove_buf")}: remove_buf_file`);
   }
@@ -119,7 +123,7 @@ export class Witness {
     if (event.type === "kfree") {
       const { size, nid } = event.object;
       const unfinished = owners.building !== null;
-      const { what } = placeOfKmalloc(size);
+      const { what } = structureOf(size);
       const text = `${size} bytes on node ${nid} are given back: ${what}`;
       this.step("slab", text, placeOfKfree(size, unfinished, this.#refused));
       this.#refused = false;
@@ -127,8 +131,7 @@ export class Witness {
       if (size === 256) owners.end();
       return;
     }
-    const takes = event.object?.size ?? sizeClass(event.size);
-    const { what, place } = placeOfKmalloc(takes);
+    const { what, takes, made: place } = structureOf(event.object?.size ?? event.size);
     if (event.object === null) {
       const text =
         `${event.size} bytes for ${what} are refused: this is the allocation that was to fail`;
@@ -144,9 +147,9 @@ export class Witness {
     if (answer === null) {
       // What has changed since the last call happened before this one.
       this.#flushCall();
-      this.#catchUp();
+      this.catchUp();
       live.tell(cpu, action);
-      this.#called = { call, changes: this.#catchUp() };
+      this.#called = { call, changes: this.catchUp() };
       return;
     }
     const { name, place } = notifiers[block.priority];
@@ -156,7 +159,7 @@ export class Witness {
       ? `${name} answers ${words}`
       : `${name} is told ${told} of CPU ${cpu}, and answers ${words}`;
     this.#called = null;
-    const changes = this.#catchUp();
+    const changes = this.catchUp();
     const notifier = { name, action: told, answer: words };
     this.#push({ kind: "notifier", text, place, notifier, changes });
   }
@@ -173,22 +176,44 @@ export class Witness {
     this.#push({ kind: "notifier", text, place, notifier, changes });
   }
 
-  /** Makes steps of what has changed and has a story; answers the other changes. */
-  #catchUp(): Change[] {
+  /** Makes steps of what has changed and has a story; answers the other changes, to be told with what is next. */
+  catchUp(): Change[] {
     const now = this.#live.state();
     const rest: Change[] = [];
+    const tellings: {
+      step: Omit<Step, "changes">;
+      changes: Change[];
+      others: readonly string[];
+    }[] = [];
     for (const change of differences(asJson(this.#state), asJson(now))) {
-      const told = tellChange(change, this.#state, this.#command);
+      const told = tellChange(change, this.#state, now, this.#command);
       if (told === null) rest.push(change);
-      else this.#push({ ...told, changes: [change] });
+      else {
+        const { with: others = [], ...step } = told;
+        tellings.push({ step, changes: [change], others });
+      }
     }
-    return rest;
+    const left = rest.filter((change) => {
+      const path = `${change.path.join(".")}.`;
+      const owner = tellings.find(({ others }) => others.some((one) => path.startsWith(`${one}.`)));
+      owner?.changes.push(change);
+      return owner === undefined;
+    });
+    for (const { step, changes } of tellings) this.#push({ ...step, changes });
+    return left;
   }
 
   #push(step: Step): void {
     this.#state = apply(asJson(this.#state), step.changes) as unknown as MachineState;
-    this.#steps.push(step);
+    this.#steps.push(this.#differs === null ? step : { ...step, differs: this.#differs });
   }
+}
+
+/** What the patch does when a failed open has come to the buffer of a CPU behind a gap; `null` before. */
+function leakOf(cpu: number, { cpus }: MachineState): string | null {
+  const gap = cpus.findIndex(({ online }) => !online);
+  if (gap < 0 || gap > cpu) return null;
+  return `The patch stops at CPU ${gap}, which has no buffer: the buffers behind it and the channel leak`;
 }
 
 function asJson(state: MachineState): Json {
@@ -232,9 +257,4 @@ function placeOfPage(owner: string, how: "alloc" | "undo" | "free"): string {
 function answerWords(answer: number): string {
   if (answer === NOTIFY_OK) return "NOTIFY_OK";
   return answer === NOTIFY_BAD ? "NOTIFY_BAD: a veto" : `0x${answer.toString(16)}`;
-}
-
-/** The class of an allocation of the patch that was refused. */
-function sizeClass(size: number): number {
-  return [32, 128, 256].find((takes) => takes >= size) ?? 4096;
 }

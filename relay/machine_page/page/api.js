@@ -18,7 +18,7 @@ async function ask(path, body) {
 /** The story so far, and the scenarios. */
 export const fetchStory = () => ask("/story");
 /** Another machine, for a scenario or, with `null`, for none. */
-export const load = (scenario) => ask("/load", { scenario });
+export const load = (at, scenario) => ask("/load", { at, scenario });
 /** Does something to the machine, which must be where the page believes it to be. */
 export const perform = (at, command) => ask("/do", { at, command });
 /** Plays the next stage of the scenario. */

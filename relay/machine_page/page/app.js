@@ -1,6 +1,6 @@
 // The page: takes what the user does, asks the server, and draws.
 import { fetchStory, load, perform, playNext } from "./api.js";
-import { show } from "./dom.js";
+import { show, taken } from "./dom.js";
 import { glossary, term } from "./glossary.js";
 import {
   drawAfter,
@@ -8,6 +8,7 @@ import {
   drawLesson,
   drawLog,
   drawOptions,
+  drawPlace,
   drawScenarios,
   drawSteps,
   sentenceOf,
@@ -32,6 +33,9 @@ const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const narrow = matchMedia("(max-width: 60rem)");
 
 const scenario = () => scenarios.find(({ id }) => id === timeline.scenario) ?? null;
+
+/** The scenario behind the one that is played. */
+const following = () => scenarios[scenarios.indexOf(scenario()) + 1] ?? null;
 
 /** What the drawing of the machine asks for. */
 function makeView() {
@@ -58,9 +62,10 @@ function draw() {
   const text = sentenceOf(timeline);
   if (sentence.textContent !== text) sentence.textContent = text;
   sentence.className = `sentence kind-${timeline.step?.kind ?? "none"}`;
-  byId("place").textContent = timeline.step?.place ?? "";
-  show(byId("controls"), drawControls(timeline, current, playing !== 0));
-  show(byId("after"), drawAfter(timeline, current));
+  show(byId("place"), drawPlace(timeline));
+  const next = following();
+  show(byId("controls"), drawControls(timeline, current, next, playing !== 0));
+  show(byId("after"), drawAfter(timeline, current, next));
   show(byId("options"), drawOptions(timeline, isStepwise));
   const steps = byId("steps");
   show(steps, drawSteps(timeline, current));
@@ -72,12 +77,10 @@ function draw() {
   drawnPosition = timeline.position;
 }
 
-/** Scrolls to what has changed, if none of it can be seen. */
+/** Scrolls to what has changed, if none of it can be seen. Counts change with nearly every step. */
 function followChanges() {
   const find = (selector) => [...byId("machine").querySelectorAll(selector)];
-  // Counts change with nearly every step; what they count is more to look at.
-  const telling = find(".changed:not(.locks *, .counters *)");
-  const changed = telling.length > 0 ? telling : find(".counters .changed");
+  const changed = find(".changed:not(.locks *, .counters *)");
   const bottom = Math.min(
     innerHeight,
     narrow.matches ? byId("now").getBoundingClientRect().top : Infinity,
@@ -112,7 +115,7 @@ async function ask(question, take) {
     else take(answer);
   } catch (error) {
     stopPlaying();
-    byId("trouble").textContent = error.message;
+    byId("trouble-text").textContent = error.message;
     byId("trouble").hidden = false;
     if (error.status === 409) takeStory(await fetchStory());
   } finally {
@@ -123,6 +126,7 @@ async function ask(question, take) {
 
 function takeStory(answer) {
   scenarios = answer.scenarios;
+  Object.assign(taken, { channels: answer.channels, limits: answer.limits });
   timeline.take(answer.story);
 }
 
@@ -146,6 +150,8 @@ async function step() {
     draw();
   } else if (timeline.nextStage < (scenario()?.stages.length ?? 0)) {
     await ask(() => playNext(timeline.at), takeSteps);
+  } else if (scenario() !== null && following() !== null) {
+    await loadScenario(following().id);
   }
 }
 
@@ -170,6 +176,7 @@ const actions = {
   step,
   play,
   end: () => timeline.goToEnd(),
+  "trouble-close": () => void (byId("trouble").hidden = true),
 };
 
 async function act(id) {
@@ -193,7 +200,7 @@ document.addEventListener("click", (event) => {
 
 async function loadScenario(id) {
   stopPlaying();
-  await ask(() => load(id), () => {});
+  await ask(() => load(timeline.at, id), () => {});
   byId("step").focus({ preventScroll: true });
 }
 
@@ -229,7 +236,8 @@ document.addEventListener("keydown", (event) => {
   const inList = target.id === "steps";
   const isButton = target.matches("button");
   const id = {
-    " ": isButton ? undefined : "step",
+    // A button that does nothing now does not keep the key to itself.
+    " ": isButton && target.getAttribute("aria-disabled") !== "true" ? undefined : "step",
     ArrowRight: "step",
     ArrowLeft: "back",
     ArrowDown: inList ? "step" : undefined,

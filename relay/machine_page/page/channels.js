@@ -1,5 +1,5 @@
 // Draws channels, their buffers as rings of pages, and what can be done with them.
-import { doButton, h, hueOf, submit } from "./dom.js";
+import { doButton, h, hueOf, numberField, submit, taken } from "./dom.js";
 import { term } from "./glossary.js";
 import { drawRing } from "./rings.js";
 
@@ -51,13 +51,13 @@ function drawChannel(view, name, channel) {
       h("span.badge", {}, channel.mode === "relay" ? "relay" : `ring: ${channel.mode}`),
       h(
         "span.badge",
-        { class: channel.closed ? "is-bad" : "" },
-        channel.closed ? "closed" : "open",
+        { class: [channel.closed ? "is-bad" : "", view.changed(`${path}.opened`)] },
+        channel.closed ? "closed" : channel.opened ? "open" : "being opened",
       ),
       drawKref(channel.kref, [
-        [channel.closed ? 0 : 1, "as it is open"],
-        [buffers.length, buffers.length === 1 ? "buffer" : "buffers"],
-        [channel.users, "yours"],
+        [channel.holders.self, "its own"],
+        [channel.holders.buffer, channel.holders.buffer === 1 ? "buffer" : "buffers"],
+        [channel.holders.user, "yours"],
       ], view.changed(`${path}.kref`)),
     ]),
     h("div.buttons", {}, [
@@ -91,6 +91,7 @@ function drawBuffer(view, about) {
   const { name, cpu, channel, buffer } = about;
   const path = `channels.${name}.buffers.${cpu}`;
   const label = `${name}${cpu}`;
+  const { self, file, user } = buffer.holders;
   const readers = buffer.ring?.reader ? 1 : 0;
   const isNew = view.isNew(path) ? "changed" : "";
   return h("div.buffer", { "data-key": cpu, "data-buffer": label, class: isNew }, [
@@ -99,10 +100,10 @@ function drawBuffer(view, about) {
       h("small", {}, ` buffer of CPU ${cpu}`),
       drawFile(view, label),
       drawKref(buffer.kref, [
-        [buffer.kref - buffer.users - buffer.files - readers, "channel"],
-        [buffer.files, buffer.files === 1 ? "open file" : "open files"],
+        [self, "channel"],
+        [file, file === 1 ? "open file" : "open files"],
         [readers, "reader"],
-        [buffer.users, "yours"],
+        [user - readers, "yours"],
       ], view.changed(`${path}.kref`)),
     ]),
     buffer.ring ? drawRing(view, about) : drawPages(view, about),
@@ -172,7 +173,12 @@ function drawPages(view, { name, cpu, channel, buffer }) {
 }
 
 const markTitle = (slot) =>
-  ({ w: "written to last", r: "read from last", h0: "even header", h1: "odd header" })[slot];
+  ({
+    w: "where the next search for a page to write begins",
+    r: "where the next search for a page to read begins",
+    h0: "where the header of an even sub-buffer was found",
+    h1: "where the header of an odd sub-buffer was found",
+  })[slot];
 
 /** What can be done with a buffer. */
 function drawUses(view, { name, cpu, channel, buffer, label }) {
@@ -188,12 +194,12 @@ function drawUses(view, { name, cpu, channel, buffer, label }) {
     h("label", {}, [
       text,
       " ",
-      h("input", { name: field, type: "number", min: "0", value, required: true }),
+      numberField(field, value, field === "offset" ? "0" : "1"),
     ]);
   const words = (value) =>
     h("label", {}, [
       "text ",
-      h("input", { name: "text", value, maxlength: "4096", required: true }),
+      h("input", { name: "text", value, maxlength: taken.limits.text, required: true }),
     ]);
   const size = channel.subbufSize * channel.nSubbufs;
   return h("details.uses", {}, [

@@ -1,7 +1,7 @@
 // Elements made by functions, and a page that is changed only where it differs: so the focus, open details
 // and what is typed into fields stay as they are.
 
-/** An element: `h("button.quiet", { type: "button" }, "Go")`. Without a value an attribute is left out. */
+/** An element: `h("button.primary", { type: "button" }, "Go")`. Without a value an attribute is left out. */
 export function h(name, attributes = {}, ...children) {
   const [tag, ...classes] = name.split(".");
   const element = document.createElement(tag);
@@ -35,16 +35,24 @@ export function submit(label, why) {
   }, label);
 }
 
+/** What the server takes: names of channels, each with a colour, and the largest values of fields. */
+export const taken = { channels: [], limits: {} };
+
 /** Number of a channel's colour. */
-export const hueOf = (channel) => ["alpha", "beta", "gamma", "delta"].indexOf(channel);
+export const hueOf = (channel) => taken.channels.indexOf(channel);
+
+/** A field for a number up to the limit of its name. */
+export function numberField(name, value, min) {
+  return h("input", { name, type: "number", min, max: taken.limits[name], value, required: true });
+}
 
 /** Makes what is in `parent` look like `children`, and keeps the elements that are the same. */
 export function show(parent, ...children) {
   morphChildren(parent, children.flat(Infinity).filter(Boolean).map(asNode));
 }
 
-/** What the user has changed himself. */
-const OWN = new Set(["open", "value"]);
+/** What the user has changed himself, by element. */
+const OWN = { INPUT: "value", SELECT: "value", DETAILS: "open" };
 
 function asNode(child) {
   return child instanceof Node ? child : document.createTextNode(child);
@@ -67,11 +75,12 @@ function morph(old, node) {
     if (old.data !== node.data) old.data = node.data;
     return;
   }
+  const own = OWN[old.nodeName];
   for (const { name } of [...old.attributes]) {
-    if (!OWN.has(name) && !node.hasAttribute(name)) old.removeAttribute(name);
+    if (name !== own && !node.hasAttribute(name)) old.removeAttribute(name);
   }
   for (const { name, value } of [...node.attributes]) {
-    if (!OWN.has(name) && old.getAttribute(name) !== value) old.setAttribute(name, value);
+    if (name !== own && old.getAttribute(name) !== value) old.setAttribute(name, value);
   }
   morphChildren(old, [...node.childNodes]);
 }

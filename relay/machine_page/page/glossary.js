@@ -53,11 +53,11 @@ const words = {
   ],
   cache: [
     "w, r, h0, h1",
-    "Pages a buffer remembers, to begin the next search there. w: written to last. r: read from last. h0, h1: where the header of an even or odd sub-buffer was.",
+    "Pages a buffer remembers, to begin the next search there. w: for writing. r: for reading. Both move on only when a search goes forward. h0, h1: for the headers of even and odd sub-buffers; their search begins where w is.",
   ],
   ring: [
     "Ring",
-    "LTTng's layer above the patch: slots are reserved and committed, and whole sub-buffers given to a reader.",
+    "What stands above the patch, here this project's own after LTTng's: slots are reserved and committed, and whole sub-buffers given to a reader.",
   ],
   slot: [
     "Reserve, commit",
@@ -70,6 +70,26 @@ const words = {
   exchange: [
     "Exchange",
     "In overwrite mode the reader owns one sub-buffer more than there are places. It leaves that in the place of the one it takes.",
+  ],
+  frozen: [
+    "frozen",
+    "A CPU that is taken down as the computer goes to sleep. The scheduler's mask is left as it was: such a CPU is offline and still active.",
+  ],
+  order: [
+    "Order",
+    "A block of order n has 2 to the power of n frames: order 0 is one frame, order 3 is eight.",
+  ],
+  offsets: [
+    "Reserved, committed, consumed, missed, lost",
+    "Bytes since the ring was made: handed out as slots; committed without a gap; behind the reader. Missed counts sub-buffers that were overwritten before the reader came, lost counts records that found no room.",
+  ],
+  answer: [
+    "NOTIFY_OK, NOTIFY_BAD",
+    "What a notifier answers: go on, or a veto. After a veto those who had agreed are told that it is off.",
+  ],
+  depopulate: [
+    "depopulate",
+    "A label in the patch's relay_alloc_buf: where a buffer that could not be finished gives its pages back.",
   ],
   lock: [
     "Lock",

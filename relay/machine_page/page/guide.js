@@ -1,5 +1,6 @@
 // Draws what is said: the scenarios, the lesson, the step shown, the list of steps, the log.
 import { h } from "./dom.js";
+import { term } from "./glossary.js";
 
 const kinds = {
   command: ["▸", "you"],
@@ -13,6 +14,7 @@ const kinds = {
   kref: ["#", "reference"],
   cache: ["⚑", "remembered page"],
   ring: ["↻", "ring"],
+  lost: ["✗", "lost"],
   done: ["✓", "done"],
   error: ["✗", "refused"],
 };
@@ -54,7 +56,7 @@ export function drawLesson(timeline, scenario) {
 }
 
 /** What the lesson says after the step: what to look at, and what comes next. */
-export function drawAfter(timeline, scenario) {
+export function drawAfter(timeline, scenario, following) {
   if (scenario === null) return [];
   const ended = timeline.endedStage;
   const next = timeline.isAtEnd ? scenario.stages[timeline.nextStage] : undefined;
@@ -71,7 +73,11 @@ export function drawAfter(timeline, scenario) {
       ),
       h("p", {}, next.say),
     ]),
-    timeline.isAtEnd && !next && h("p.finished", {}, "That was all of this scenario."),
+    timeline.isAtEnd && !next && h("div.finished", {}, [
+      h("p", {}, "That was all of this scenario."),
+      following && h("p", {}, `The next one: ${following.title}.`),
+      h("a", { href: "#scenarios" }, "To all scenarios"),
+    ]),
   ];
 }
 
@@ -82,17 +88,29 @@ export function sentenceOf(timeline) {
   return `${step.kind === "log" ? "The log says: " : ""}${step.text}`;
 }
 
+/** The place of the step shown, and what the patch does instead. */
+export function drawPlace(timeline) {
+  const { place = "", differs } = timeline.step ?? {};
+  return [
+    place,
+    place.includes("depopulate") && [" ", term("depopulate")],
+    differs && h("strong.differs", {}, `${differs}. All differences: the table in relay/mod.ts.`),
+  ];
+}
+
 /** Buttons that go through the steps. */
-export function drawControls(timeline, scenario, isPlaying) {
+export function drawControls(timeline, scenario, following, isPlaying) {
   const nextPart = timeline.isAtEnd && scenario !== null &&
     timeline.nextStage < scenario.stages.length;
-  const canStep = nextPart || !timeline.isAtEnd;
+  const isOver = scenario !== null && timeline.isAtEnd && !nextPart;
+  const canStep = nextPart || !timeline.isAtEnd || (isOver && following);
+  const label = nextPart ? "Do it ▶" : isOver && following ? "Next scenario ▶" : "Step ▶";
   const button = (id, label, isOff, more = {}) =>
     h("button", { type: "button", id, "aria-disabled": isOff ? "true" : null, ...more }, label);
   const left = timeline.left;
   return [
     button("back", "◀ Back", timeline.isAtStart, { title: "Arrow left" }),
-    button("step", nextPart ? "Do it ▶" : "Step ▶", !canStep, { class: "primary", title: "Space" }),
+    button("step", label, !canStep, { class: "primary", title: "Space" }),
     button("play", isPlaying ? "❚❚ Pause" : "Play", timeline.isAtEnd && !nextPart),
     button("end", "To the end ▶▶", timeline.isAtEnd, { title: "End" }),
     h("span.left", {}, left === 0 ? "" : left === 1 ? "1 step to go" : `${left} steps to go`),

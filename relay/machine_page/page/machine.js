@@ -1,6 +1,6 @@
 // Draws CPUs, the notifier chain, nodes with their frames, and what can be ordered.
 import { drawChannels } from "./channels.js";
-import { doButton, h, hueOf, submit } from "./dom.js";
+import { doButton, h, hueOf, numberField, submit } from "./dom.js";
 import { term } from "./glossary.js";
 
 /** Frames in a row. */
@@ -46,7 +46,8 @@ function drawCpu(view, cpu, number) {
       "p.cpu-state",
       {},
       h("span.lamp", { "aria-hidden": "true" }, cpu.online ? "●" : "○"),
-      ` ${state}`,
+      " ",
+      state === "offline, still active" ? term("frozen", state) : state,
     ),
     h("p.cpu-action", {}, cpu.action || " "),
     h(
@@ -80,6 +81,8 @@ function drawChain(view) {
     h("table", {}, [
       h("caption", {}, [
         term("notifier", "Notifier chain"),
+        " answers ",
+        term("answer", "OK or BAD"),
         actions.length === 0 ? ": asked from top to bottom when a CPU comes or goes" : "",
       ]),
       h(
@@ -154,7 +157,10 @@ function drawNode(view, node, nid) {
 
 /** Frames in rows; each row begins with the number of its first one. */
 function drawFrames(view, { frames, startPfn }, nid) {
-  const frame = (use, i) => drawFrame(use, startPfn + i, view.changed(`nodes.${nid}.frames.${i}`));
+  const frame = (use, i) => {
+    const pfn = startPfn + i;
+    return drawFrame(use, pfn, view.changed(`nodes.${nid}.frames.${i}`), isReaders(view, use, pfn));
+  };
   return h(
     "ol.frames",
     { "aria-label": `Frames of node ${nid}` },
@@ -165,7 +171,14 @@ function drawFrames(view, { frames, startPfn }, nid) {
   );
 }
 
-function drawFrame(use, pfn, changed) {
+/** Whether a frame is in the sub-buffer that the reader of an overwriting ring has for itself. */
+function isReaders({ state }, use, pfn) {
+  const [, channel, cpu] = use.split(":");
+  const ring = state.channels[channel]?.buffers[cpu]?.ring;
+  return ring?.frames[ring.readerSubbuf]?.includes(pfn) ?? false;
+}
+
+function drawFrame(use, pfn, changed, isOfReader) {
   const [kind, a, b, c] = use.split(":");
   switch (kind) {
     case "free": {
@@ -179,16 +192,21 @@ function drawFrame(use, pfn, changed) {
       );
     }
     case "data":
-      return h("li.frame.data", {
+    case "spare": {
+      const what = kind === "data"
+        ? `page ${c} of ${a}'s buffer of CPU ${b}`
+        : `taken as the spare page of ${a}'s ring of CPU ${b}`;
+      const where = isOfReader ? ", in the reader's hands" : "";
+      return h(`li.frame.${isOfReader ? "spare" : "data"}`, {
         class: [`hue${hueOf(a)}`, changed],
-        title: `Frame ${pfn}: page ${c} of ${a}'s buffer of CPU ${b}`,
-      }, `${a[0]}${b}`);
-    case "spare":
+        title: `Frame ${pfn}: ${what}${where}`,
+      }, isOfReader ? "r" : `${a[0]}${b}`);
+    }
     case "control":
-      return h(`li.frame.${kind}`, {
+      return h("li.frame.control", {
         class: [`hue${hueOf(a)}`, changed],
-        title: `Frame ${pfn}: ${kind} page of ${a}'s ring of CPU ${b}`,
-      }, kind === "spare" ? "s" : "c");
+        title: `Frame ${pfn}: control page of ${a}'s ring of CPU ${b}`,
+      }, "c");
     default:
       return h(
         "li.frame.fill",
@@ -204,7 +222,7 @@ function drawLegend() {
   return h("ul.legend", { "aria-label": "What the frames mean" }, [
     h("li", {}, [sample("free.is-first.is-last", "8"), " free: a ", term("block"), " of 8 begins"]),
     entry(sample("data.hue0", "a0"), "channel alpha, buffer of CPU 0"),
-    entry(sample("spare.hue0", "s"), "a ring's spare page"),
+    entry(sample("spare.hue0", "r"), "a ring's page that its reader has"),
     entry(sample("control.hue0", "c"), "a ring's control page"),
     entry(sample("fill", "×"), "taken to fill the node"),
   ]);
@@ -221,10 +239,16 @@ function drawOrders(view) {
     }, [
       h("label", {}, [
         `${label}, number `,
-        h("input", { name: "k", type: "number", min: "1", max: "999", value: "3", required: true }),
+        numberField("k", "3", "1"),
         " from now on",
       ]),
       submit("Let it fail", view.why),
+      doButton(
+        "Call off",
+        { do: "fail", what, k: 0 },
+        view.why || (k === 0 ? "Nothing is ordered" : ""),
+        `Call off the failure: ${label}`,
+      ),
       h("output", {}, k === 0 ? "none will fail" : `number ${k} from now on will fail`),
     ]);
   const vetoButton = (action, label) =>

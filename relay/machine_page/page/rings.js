@@ -7,7 +7,9 @@ export function drawRing(view, { name, cpu, channel, buffer }) {
   const { ring } = buffer;
   const path = `channels.${name}.buffers.${cpu}.ring`;
   const size = channel.subbufSize;
-  const next = Math.floor(ring.consumed / size) % channel.nSubbufs;
+  // What the reader holds is not consumed yet, and it will ask for the one after that.
+  const seq = Math.max(ring.consumed / size, ring.held ? ring.held.seq + 1 : 0);
+  const next = seq % channel.nSubbufs;
   const drawPlace = (place, i) => {
     const isReader = i === next;
     return h("li.place", {
@@ -24,7 +26,8 @@ export function drawRing(view, { name, cpu, channel, buffer }) {
       h("b.subbuf-in", {}, `sub-buffer ${place.subbuf}`),
       h("span.page-text", {}, ring.texts[place.subbuf] ? `“${ring.texts[place.subbuf]}”` : ""),
       h("span.place-state", {}, placeState(place, ring, size)),
-      place.writing && drawLevel(ring, size),
+      place.writing && drawLevel(ring.levels[i], size, ring.slotOpen),
+      h("span.page-frame", {}, framesOf(ring.frames[place.subbuf])),
     ]);
   };
   return h("div.ring", {}, [
@@ -42,6 +45,7 @@ export function drawRing(view, { name, cpu, channel, buffer }) {
         view.changed(`${path}.lost`),
       ),
     ]),
+    term("offsets", "What are these?"),
     term("ring"),
   ]);
 }
@@ -51,19 +55,21 @@ function fact(label, value, changed) {
 }
 
 function placeState(place, ring, size) {
-  if (place.writing) return "being written";
+  if (place.writing) return ring.slotOpen ? "being written, a slot is open" : "being written";
   if (place.seq === null) return "nothing to read";
   const isRead = place.seq * size < ring.consumed;
   return `number ${place.seq}, ${isRead ? "read" : "full"}`;
 }
 
-/** How far the sub-buffer is reserved and committed. */
-function drawLevel(ring, size) {
-  const within = (offset) => Math.round(100 * ((offset % size) || (offset > 0 ? size : 0)) / size);
-  const percent = within(ring.reserved);
-  const text = ring.slotOpen
-    ? `${percent} % reserved, not all committed`
-    : `${percent} % committed`;
+/** Names the frames of a sub-buffer. */
+function framesOf(frames) {
+  return frames.length === 1 ? `frame ${frames[0]}` : `frames ${frames.join(", ")}`;
+}
+
+/** How far a place is reserved and committed. */
+function drawLevel(bytes, size, isSlotOpen) {
+  const percent = Math.round(100 * bytes / size);
+  const text = isSlotOpen ? `${percent} % reserved, not all committed` : `${percent} % committed`;
   return h("progress", { max: "100", value: String(percent), "aria-label": text, title: text });
 }
 
@@ -82,6 +88,7 @@ function drawReader(view, ring, path) {
       {},
       held ? `number ${held.seq}, being read` : subbuf === null ? "" : "spare",
     ),
+    subbuf !== null && h("span.page-frame", {}, framesOf(ring.frames[subbuf])),
     term("exchange"),
   ]);
 }

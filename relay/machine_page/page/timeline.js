@@ -11,6 +11,7 @@ function apply(state, { path: [key, ...path], value }) {
 
 /** The steps, and a place among them: -1 is before the first. */
 export class Timeline {
+  #boot = "";
   #number = 0;
   #base = null;
   #states = [];
@@ -26,6 +27,7 @@ export class Timeline {
 
   /** Takes a story as a whole, and goes to its end. */
   take(story) {
+    this.#boot = story.boot;
     this.#number = story.number;
     this.#base = story.base;
     this.#states = [];
@@ -46,7 +48,7 @@ export class Timeline {
 
   /** How far the story is known: what the server wants to hear. */
   get at() {
-    return { number: this.#number, length: this.#steps.length };
+    return { boot: this.#boot, number: this.#number, length: this.#steps.length };
   }
 
   get steps() {

@@ -5,9 +5,9 @@ export const afterClose: Scenario = {
   id: "after-close",
   title: "A buffer living on after close",
   intro:
-    "Tracing is stopped, the channel is closed. But somebody still has the file of a buffer open and wants " +
-    "what was recorded last. So a buffer is not freed by close: it is freed when the last one who refers to " +
-    "it lets go. A counter, the kref, knows how many there are.",
+    "Tracing is stopped, the channel is closed. But somebody still has the file of a buffer open, and code in " +
+    "the kernel that knows the buffer still wants what was recorded last. So a buffer is not freed by close: it " +
+    "is freed when the last one who refers to it lets go. A counter, the kref, knows how many there are.",
   online: [0, 1, 2],
   stages: [
     {
@@ -23,7 +23,9 @@ export const afterClose: Scenario = {
     },
     {
       title: "Somebody opens a file",
-      say: "A reader opens the file alpha1, which stands for the buffer of CPU 1.",
+      say:
+        "Somebody opens the file alpha1, which stands for the buffer of CPU 1. The patch gives the file no read: " +
+        "it can be opened and closed, and holds a reference in between.",
       commands: [{ do: "open_file", channel: "alpha", cpu: 1 }],
       look: "The kref of that buffer is 2 now: the channel, and the open file.",
     },
@@ -39,13 +41,17 @@ export const afterClose: Scenario = {
     },
     {
       title: "What was recorded is still there",
-      say: "The channel is closed. Can the buffer still be read?",
+      say:
+        "The channel is closed. Code in the kernel has kept a pointer to the buffer. Can it still read there? " +
+        "(By ltt_relay_read: reading the file would be answered -EINVAL.)",
       commands: [{ do: "read", channel: "alpha", cpu: 1, offset: 0, length: 16 }],
-      look: "It can: “last words”. And r, the page read from last, is kept as always.",
+      look:
+        "It can: “last words”. The open file is what keeps the pages there; without it the pointer would lead to " +
+        "memory that is somebody else's.",
     },
     {
       title: "The last one lets go",
-      say: "The reader closes the file. Nobody refers to the buffer any more.",
+      say: "The file is closed. Nobody refers to the buffer any more.",
       commands: [{ do: "close_file", channel: "alpha", cpu: 1 }],
       look:
         "With the last reference went the file, then the pages, then the buffer, and with the last buffer the " +

@@ -8,29 +8,30 @@ export const failedOpen: Scenario = {
   title: "A failed open being unwound",
   intro:
     "Opening a channel takes memory bit by bit: for each CPU that is online a buffer, for each buffer " +
-    "its pages. What if memory runs out half-way? Then all that was taken so far has to be given back, " +
-    "the other way round, and nothing may be forgotten. Here it is made to fail on purpose.",
+    "its pages. What if memory runs out half-way? Then all that was taken so far has to be given back, and " +
+    "nothing may be forgotten: first the buffer that is not finished, then the finished ones, from CPU 0 on. " +
+    "Here it is made to fail on purpose.",
   online: [0, 1, 2],
   stages: [
     {
       title: "Order a failure",
       say:
-        "The machine has three CPUs online and all its frames are free. You order that the seventh page " +
+        "The machine has three CPUs online and all its frames are free. You order that the eleventh page " +
         "anybody asks for from now on is refused, as if memory had run out.",
-      commands: [{ do: "fail", what: "page", k: 7 }],
-      look: "Nothing has happened yet. The order stands under “Failures ordered”: the 7th page.",
+      commands: [{ do: "fail", what: "page", k: 11 }],
+      look: "Nothing has happened yet. The order stands under “Failures ordered”: the 11th page.",
     },
     {
       title: "Open a channel",
       say:
-        "Now a channel is opened, with four pages for each CPU. Watch the frames: CPU 0 gets its four, " +
-        "CPU 1 gets two, and then comes the refusal.",
+        "Now a channel is opened, with four pages for each CPU. Watch the frames: CPU 0 and CPU 1 get their " +
+        "four, CPU 2 gets two, and then comes the refusal.",
       commands: [open],
       look:
         "Compare with the start. Every frame is free again, in blocks as large as before; no small " +
-        "allocation is left; the file of CPU 0 came and went. First the unfinished buffer of CPU 1 was " +
-        "given back (the label depopulate in relay_alloc_buf), then the finished one of CPU 0, then the " +
-        "channel itself. Only the counters remember: “hit” counts what was handed out.",
+        "allocation is left; the files of CPU 0 and CPU 1 came and went. First the unfinished buffer of CPU 2 " +
+        "was given back (the label depopulate in relay_alloc_buf), then the finished ones, CPU 0 before CPU 1, " +
+        "then the channel itself. Only the counters remember: “hit” counts what was handed out.",
     },
     {
       title: "Open it again",

@@ -46,8 +46,9 @@ export const readerExchange: Scenario = {
         "The writer writes six more records, more than the ring has room for. Watch it come to place 0 and place 1.",
       commands: records("c2", "d1", "d2", "e1", "e2", "f1"),
       look:
-        "The writer went through place 0 and place 1 and overwrote b1 and b2, which nobody had read. But a1 and " +
-        "a2, in the reader's hands, are untouched: the writer could not come near them.",
+        "The writer went through place 0 and came to place 1. There it gave up number 1, which nobody had read, " +
+        "and f1 stands where b1 stood. But a1 and a2, in the reader's hands, are untouched: the writer could not " +
+        "come near them.",
     },
     {
       title: "The reader goes on",

@@ -27,8 +27,8 @@ class Site {
 
   /** Where the page believes the machine to be. */
   get at(): unknown {
-    const { number, steps } = this.model.story;
-    return { number, length: steps.length };
+    const { boot, number, steps } = this.model.story;
+    return { boot, number, length: steps.length };
   }
 }
 
@@ -82,7 +82,7 @@ Deno.test("machineHandler() carries a command out and answers its steps", async 
 
 Deno.test("machineHandler() loads a scenario, plays its parts, and ends with it", async () => {
   const site = new Site();
-  const loaded = await (await site.send("/load", { scenario: "failed-open" })).json();
+  const loaded = await (await site.send("/load", { at: site.at, scenario: "failed-open" })).json();
   assertEquals(loaded.story.scenario, "failed-open");
   for (const stage of [0, 1, 2]) {
     const answer = await (await site.send("/next", { at: site.at })).json();
@@ -153,8 +153,7 @@ const refused: Refused[] = [
   ["a long body", "/do", "x".repeat(16385), {}, 413, /above 16384 bytes$/],
   ["a post to a file", "/app.js", {}, {}, 404, /^Cannot post to \/app\.js/],
   ["a page that is behind", "/do", command, {}, 409, /from another page meanwhile$/],
-  ["a scenario that is no name", "/load", { scenario: 3 }, {}, 400, /scenario is no name$/],
-  ["an unknown scenario", "/load", { scenario: "x" }, {}, 400, /no such scenario$/],
+  ["a load by a page that is behind", "/load", { at: null, scenario: null }, {}, 409, /meanwhile$/],
 ];
 for (const [what, path, body, headers, status, error] of refused) {
   Deno.test(`machineHandler() refuses ${what}, and nothing has changed`, async () => {
@@ -182,6 +181,63 @@ Deno.test("machineHandler() refuses a bad command with one line, and nothing has
     assertEquals([response.status, await response.json()], [400, { error }]);
     assertEquals(JSON.stringify(site.model.story), before);
   }
+});
+
+Deno.test("machineHandler() refuses to load what is no scenario, and nothing has changed", async () => {
+  const site = new Site();
+  const before = JSON.stringify(site.model.story);
+  for (
+    const [scenario, error] of [[3, /scenario is no name$/], ["x", /no such scenario$/]] as const
+  ) {
+    const response = await site.send("/load", { at: site.at, scenario });
+    assertEquals(response.status, 400);
+    assertMatch((await response.json()).error, error);
+    assertEquals(JSON.stringify(site.model.story), before);
+  }
+});
+
+Deno.test("machineHandler() refuses a page that knew another machine at the same step", async () => {
+  const [site, other] = [new Site(), new Site()];
+  for (const path of ["/do", "/next", "/load"]) {
+    const response = await site.send(path, { at: other.at, command: open, scenario: null });
+    assertEquals(response.status, 409, path);
+    await response.body?.cancel();
+  }
+  assertEquals(site.model.story.steps, []);
+});
+
+Deno.test("machineHandler() takes JSON whatever parameters its type has", async () => {
+  const site = new Site();
+  const type = { "content-type": "Application/JSON; charset=utf-8" };
+  const response = await site.send("/do", { at: site.at, command: open }, type);
+  assertEquals(response.status, 200);
+  await response.body?.cancel();
+});
+
+Deno.test("machineHandler() refuses a body that breaks off, and nothing has changed", async () => {
+  const model = new MachineModel();
+  let pulls = 0;
+  const body = new ReadableStream({
+    pull: (controller) => {
+      if (pulls++ === 0) controller.enqueue(new TextEncoder().encode("{"));
+      else controller.error(new Error("gone"));
+    },
+  });
+  const headers = { host: "127.0.0.1:8420", "content-type": "application/json", origin: URL_BASE };
+  const request = new Request(`${URL_BASE}/do`, { method: "POST", headers, body });
+  const response = await machineHandler(model)(request);
+  assertEquals(response.status, 400);
+  assertMatch(
+    (await response.json()).error,
+    /^Cannot read the request: it broke off after \d bytes$/,
+  );
+  assertEquals(model.story.steps, []);
+});
+
+Deno.test("machineHandler() tells the page the limits of what it takes", async () => {
+  const { limits, channels } = await (await new Site().send("/story")).json();
+  assertEquals(limits, { k: 999, offset: 2 ** 20, size: 2 ** 20, length: 4096, text: 4096 });
+  assertEquals(channels, ["alpha", "beta", "gamma", "delta"]);
 });
 
 Deno.test("machineHandler() refuses other methods", async () => {

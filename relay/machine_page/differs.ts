@@ -1,0 +1,37 @@
+import { PAGE_SIZE } from "../../mod.ts";
+import type { Command } from "./commands.ts";
+import type { MachineState } from "./state.ts";
+
+/**
+ * What the patch does instead of what a command was answered with, `error` or none, in one sentence;
+ * `undefined` when it does the same. The table in `relay/mod.ts` has all differences.
+ */
+export function differsOf(
+  command: Command,
+  { channels }: MachineState,
+  error?: unknown,
+): string | undefined {
+  switch (command.do) {
+    case "open":
+      return error === undefined ? undefined : "The patch answers NULL, without saying why";
+    case "close":
+    case "put_channel":
+    case "put_buffer":
+      return error === undefined
+        ? undefined
+        : "The patch does not notice: it gives somebody else's reference away, and memory is corrupted";
+    case "write":
+    case "read": {
+      const { subbufSize, nSubbufs } = channels[command.channel];
+      const isOnePage = subbufSize * nSubbufs === PAGE_SIZE;
+      if (error !== undefined) {
+        return "The patch warns, then follows a page that is not there: an oops";
+      }
+      return isOnePage && command.offset % PAGE_SIZE > PAGE_SIZE / 2
+        ? "In a buffer of one page the patch finds no page above offset 2,048: an oops"
+        : undefined;
+    }
+    default:
+      return undefined;
+  }
+}

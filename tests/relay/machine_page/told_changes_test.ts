@@ -1,0 +1,119 @@
+/** What the machine's page says of what has happened. */
+import { assertEquals, assertMatch } from "@std/assert";
+import { type Command, MachineModel } from "../../../relay/machine_page/mod.ts";
+import { texts } from "./support.ts";
+
+const relay = { do: "open", mode: "relay", pages: 1, subbufs: 2 } as const;
+const of = { channel: "alpha", cpu: 0 } as const;
+
+/** What a command answers: its last step. */
+function answer(model: MachineModel, command: Command): string {
+  return model.do(command).at(-1)!.text;
+}
+
+Deno.test("MachineModel.do() tells a sub-buffer as delivered when its last slot is committed", () => {
+  const model = new MachineModel();
+  model.do({ do: "open", mode: "discard", pages: 1, subbufs: 2 });
+  const closing = model.do({ do: "reserve", ...of, size: 4096, text: "x" });
+  assertEquals(texts(closing, "ring"), [
+    "The writer of alpha0 enters the next place and begins sub-buffer number 0 there",
+    "The writer of alpha0 closes its sub-buffer at 4096 bytes: no more slots are put in it. " +
+    "A reader may have it when all of them are committed",
+  ]);
+  assertEquals(texts(model.do({ do: "commit", ...of }), "ring"), [
+    "Number 0 of alpha0 is delivered: all its slots are committed, and a reader may have it",
+  ]);
+});
+
+/** What the patch would do, at the last step. */
+function differs(model: MachineModel, command: Command): string | undefined {
+  return model.do(command).at(-1)!.differs;
+}
+
+Deno.test("MachineModel.do() says what the patch does instead, where it would do something else", () => {
+  const model = new MachineModel();
+  assertEquals(differs(model, relay), undefined);
+  assertEquals(differs(model, { do: "write", ...of, offset: 4000, text: "x" }), undefined);
+  const past: Command = { do: "write", ...of, offset: 8191, text: "xx" };
+  assertMatch(differs(model, past)!, /an oops$/);
+  assertMatch(differs(model, { do: "put_buffer", ...of })!, /memory is corrupted$/);
+  model.do({ do: "fail", what: "page", k: 1 });
+  assertMatch(differs(model, relay)!, /answers NULL/);
+  model.load(null);
+  model.do({ ...relay, subbufs: 1 });
+  assertMatch(
+    differs(model, { do: "write", ...of, offset: 3000, text: "x" })!,
+    /one page .* oops$/,
+  );
+});
+
+Deno.test("MachineModel.do() says what the patch leaks when an open fails behind a gap of CPUs", () => {
+  const model = new MachineModel();
+  model.do({ do: "cpu", cpu: 1, up: false, frozen: false });
+  model.do({ do: "cpu", cpu: 3, up: true, frozen: false });
+  model.do({ do: "fail", what: "page", k: 6 });
+  const files = model.do(relay).filter(({ kind, text }) => kind === "file" && /removed/.test(text));
+  assertEquals(files.map(({ text, differs }) => [text.slice(9, 15), differs?.slice(0, 24)]), [
+    ["alpha0", undefined],
+    ["alpha2", "The patch stops at CPU 1"],
+  ]);
+});
+
+Deno.test("MachineModel.do() names the open file of a ring as its reader, and counts both references", () => {
+  const model = new MachineModel();
+  model.do({ do: "open", mode: "overwrite", pages: 1, subbufs: 2 });
+  const steps = model.do({ do: "open_file", ...of });
+  assertEquals(texts(steps, "kref"), ["Two more references to the buffer alpha0: from 1 to 3"]);
+  for (const { place } of steps) assertMatch(place, /ring\/file_operations\.ts: open\(\)/);
+  const refused = answer(model, { do: "get_subbuf", ...of });
+  assertEquals(refused, "The answer: Cannot read alpha0: its open file is the reader");
+});
+
+Deno.test("MachineModel.do() tells references from the first to the last, by who holds them", () => {
+  const model = new MachineModel();
+  const told = texts(model.do({ ...relay, subbufs: 1 }), "kref");
+  assertEquals(told.slice(0, 2), [
+    "The channel alpha has its first references, its own and that of the buffer being made: from 0 to 2",
+    "The buffer alpha0 has its first reference, the channel's: from 0 to 1",
+  ]);
+  model.do({ do: "get_channel", channel: "alpha" });
+  assertEquals(model.state.channels.alpha.holders, { user: 1, file: 0, buffer: 3, self: 1 });
+  model.do({ do: "close", channel: "alpha" });
+  assertEquals(model.state.channels.alpha.holders, { user: 1, file: 0, buffer: 0, self: 0 });
+  const last = model.do({ do: "put_channel", channel: "alpha" });
+  assertEquals(texts(last, "kref", "done"), [
+    "The last reference to alpha is given back, from 1 to 0: it goes now",
+    "The channel alpha is freed",
+  ]);
+});
+
+Deno.test("MachineModel.do() has a channel opened only when its open is done", () => {
+  const model = new MachineModel();
+  const steps = model.do(relay);
+  const opened = steps.findIndex(({ changes }) =>
+    changes.some(({ path }) => path.join(".") === "channels.alpha.opened")
+  );
+  assertEquals(opened, steps.length - 1);
+  assertEquals(model.state.channels.alpha.opened, true);
+});
+
+Deno.test("MachineModel.do() answers as it is: freed, closed, down, lost", () => {
+  const model = new MachineModel();
+  assertEquals(answer(model, { do: "cpu", cpu: 2, up: false, frozen: false }), "CPU 2 is down");
+  model.do({ do: "open", mode: "discard", pages: 1, subbufs: 2 });
+  const fill: Command = { do: "record", ...of, size: 4096, text: "x" };
+  for (let i = 0; i < 2; i++) model.do(fill);
+  assertEquals(model.do(fill).at(-1)!.kind, "lost");
+  model.do({ do: "attach", ...of });
+  model.do({ do: "get_subbuf", ...of });
+  model.do({ do: "close", channel: "alpha" });
+  assertMatch(answer(model, { do: "put_subbuf", ...of }), /nobody will write to it/);
+  assertEquals(answer(model, { do: "detach", ...of }), "The buffer alpha0 is freed");
+});
+
+Deno.test("MachineModel.do() keeps characters of texts whole where it cuts them", () => {
+  const model = new MachineModel();
+  model.do(relay);
+  model.do({ do: "write", ...of, offset: 0, text: "é".repeat(20) });
+  assertEquals(model.state.channels.alpha.buffers[0].pages[0].text, `${"é".repeat(14)}…`);
+});
