@@ -1,3 +1,5 @@
+import { applyChange } from "./page/apply.js";
+
 /** Data that JSON can hold. */
 export type Json = null | boolean | number | string | readonly Json[] | {
   readonly [key: string]: Json;
@@ -38,17 +40,7 @@ export function differences(before: Json, after: Json, path: Path = []): Change[
 
 /** The state after changes; what they do not touch is shared with the state before. */
 export function apply(state: Json, changes: readonly Change[]): Json {
-  return changes.reduce(applyOne, state);
-}
-
-function applyOne(state: Json, change: Change): Json {
-  const [key, ...path] = change.path;
-  if (key === undefined) return change.value ?? null;
-  const copy = Array.isArray(state) ? [...state] : { ...Object(state) };
-  if (path.length > 0) copy[key] = applyOne(copy[key], { ...change, path });
-  else if (change.value === undefined) delete copy[key];
-  else copy[key] = change.value;
-  return copy;
+  return changes.reduce<Json>(applyChange, state);
 }
 
 function isComparable(value: Json): value is readonly Json[] | { readonly [key: string]: Json } {

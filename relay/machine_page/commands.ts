@@ -35,7 +35,7 @@ export type RingCommand = OfBuffer & {
 };
 
 /** The buffer of a CPU in a channel. */
-interface OfBuffer {
+export interface OfBuffer {
   /** Name of the channel. */
   readonly channel: string;
   /** Number of the CPU. */

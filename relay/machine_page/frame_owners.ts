@@ -1,7 +1,7 @@
 import { MAX_ORDER, type Zone } from "../../mod.ts";
 
 /** A buffer that is being made. */
-export interface Building {
+interface Building {
   readonly channel: string;
   readonly cpu: number;
 }

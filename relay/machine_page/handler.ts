@@ -1,3 +1,4 @@
+import { PAGE_SIZE } from "../../mod.ts";
 import { CHANNELS, CommandError, LIMITS, parseCommand } from "./commands.ts";
 import type { MachineModel, ToldStep } from "./model.ts";
 import { loadFiles } from "./load_files.ts";
@@ -152,7 +153,7 @@ function wholeStory({ story, scenarios }: MachineModel): unknown {
     intro,
     stages: stages.map(({ title, say, look }) => ({ title, say, look })),
   }));
-  return { story, scenarios: titles, channels: CHANNELS, limits: LIMITS };
+  return { story, scenarios: titles, channels: CHANNELS, limits: LIMITS, pageSize: PAGE_SIZE };
 }
 
 function json(value: unknown, status: number = 200): Response {

@@ -9,7 +9,14 @@
  * @module
  */
 export * from "./changes.ts";
-export { type Command, CommandError, parseCommand } from "./commands.ts";
+export {
+  type Command,
+  CommandError,
+  type OfBuffer,
+  parseCommand,
+  type RecordCommand,
+  type RingCommand,
+} from "./commands.ts";
 export * from "./model.ts";
 export * from "./scenario.ts";
 export * from "./server.ts";

@@ -28,6 +28,8 @@ export interface Story {
   readonly number: number;
   /** The state before the first step. */
   readonly base: MachineState;
+  /** Whether it began anew because it was too long: the machine is older than its first step. */
+  readonly cut: boolean;
   /** The steps, in order. */
   readonly steps: readonly ToldStep[];
   /** The scenario that is being played; `null` for none. */
@@ -49,6 +51,7 @@ export class MachineModel {
   #number = 0;
   #base!: MachineState;
   #steps: ToldStep[] = [];
+  #cut = false;
 
   /** Boots a machine without a scenario. */
   constructor() {
@@ -66,6 +69,7 @@ export class MachineModel {
       boot: this.#boot,
       number: this.#number,
       base: this.#base,
+      cut: this.#cut,
       steps: this.#steps,
       scenario: this.#scenario?.id ?? null,
       nextStage: this.#nextStage,
@@ -136,13 +140,16 @@ export class MachineModel {
 
   #record(before: MachineState, steps: readonly Step[], stage: number | null) {
     const told = steps.map((step) => ({ ...step, stage }));
-    if (this.#steps.length + told.length > MOST_STEPS) this.#startAnew(before, told);
-    else this.#steps.push(...told);
+    if (this.#steps.length + told.length > MOST_STEPS) {
+      this.#startAnew(before, told);
+      this.#cut = true;
+    } else this.#steps.push(...told);
     return told;
   }
 
   #startAnew(base: MachineState, steps: ToldStep[]): void {
     this.#number++;
+    this.#cut = false;
     this.#base = base;
     this.#steps = steps;
   }

@@ -1,4 +1,5 @@
 import api from "./page/api.js" with { type: "text" };
+import apply from "./page/apply.js" with { type: "text" };
 import app from "./page/app.js" with { type: "text" };
 import channels from "./page/channels.js" with { type: "text" };
 import dom from "./page/dom.js" with { type: "text" };
@@ -30,6 +31,7 @@ export const pageFiles: ReadonlyMap<string, PageFile> = new Map([
   ["/drawing.css", css(drawing)],
   ["/rings.css", css(ringsStyle)],
   ["/api.js", script(api)],
+  ["/apply.js", script(apply)],
   ["/app.js", script(app)],
   ["/channels.js", script(channels)],
   ["/dom.js", script(dom)],

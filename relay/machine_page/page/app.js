@@ -126,7 +126,8 @@ async function ask(question, take) {
 
 function takeStory(answer) {
   scenarios = answer.scenarios;
-  Object.assign(taken, { channels: answer.channels, limits: answer.limits });
+  const { channels, limits, pageSize } = answer;
+  Object.assign(taken, { channels, limits, pageSize });
   timeline.take(answer.story);
 }
 

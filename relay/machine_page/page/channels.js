@@ -128,7 +128,7 @@ function drawFile(view, label) {
 /** The pages as a ring, with the remembered ones. */
 function drawPages(view, { name, cpu, channel, buffer }) {
   const path = `channels.${name}.buffers.${cpu}`;
-  const perSubbuf = channel.subbufSize / 4096;
+  const perSubbuf = channel.subbufSize / taken.pageSize;
   const marksOf = (i) => Object.entries(buffer.cache).filter(([, page]) => page === i);
   const drawPage = ({ pfn, text }, i) => {
     const marks = marksOf(i);

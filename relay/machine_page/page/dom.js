@@ -35,8 +35,8 @@ export function submit(label, why) {
   }, label);
 }
 
-/** What the server takes: names of channels, each with a colour, and the largest values of fields. */
-export const taken = { channels: [], limits: {} };
+/** What the server says of itself: names of channels, the largest values of fields, bytes of a page. */
+export const taken = { channels: [], limits: {}, pageSize: 0 };
 
 /** Number of a channel's colour. */
 export const hueOf = (channel) => taken.channels.indexOf(channel);

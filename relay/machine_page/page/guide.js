@@ -132,7 +132,15 @@ export function drawOptions(timeline, isStepwise) {
 
 /** The list of steps. */
 export function drawSteps(timeline, scenario) {
-  const items = [];
+  const items = timeline.isCut
+    ? [
+      h(
+        "div.stage",
+        { role: "presentation" },
+        "There were too many steps: the older ones are gone.",
+      ),
+    ]
+    : [];
   let stage;
   for (const [i, step] of timeline.steps.entries()) {
     if (step.stage !== stage) {

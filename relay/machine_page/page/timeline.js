@@ -1,13 +1,6 @@
 // The story of the machine: its steps, the state after each, and where in it the page is.
 
-/** A state after changes; what they do not touch is shared. */
-function apply(state, { path: [key, ...path], value }) {
-  const copy = Array.isArray(state) ? [...state] : { ...state };
-  if (path.length > 0) copy[key] = apply(copy[key], { path, value });
-  else if (value === undefined) delete copy[key];
-  else copy[key] = value;
-  return copy;
-}
+import { applyChange } from "./apply.js";
 
 /** The steps, and a place among them: -1 is before the first. */
 export class Timeline {
@@ -17,6 +10,8 @@ export class Timeline {
   #states = [];
   #steps = [];
   scenario = null;
+  /** Whether steps before the first one were dropped, because there were too many. */
+  isCut = false;
   nextStage = 0;
   /** The step being shown. */
   position = -1;
@@ -33,6 +28,7 @@ export class Timeline {
     this.#states = [];
     this.#steps = [];
     this.scenario = story.scenario;
+    this.isCut = story.cut;
     this.nextStage = story.nextStage;
     this.add(story.steps);
     this.goTo(Infinity);
@@ -41,7 +37,7 @@ export class Timeline {
   /** Adds steps at the end; the place stays. */
   add(steps) {
     for (const step of steps) {
-      this.#states.push(step.changes.reduce(apply, this.#states.at(-1) ?? this.#base));
+      this.#states.push(step.changes.reduce(applyChange, this.#states.at(-1) ?? this.#base));
       this.#steps.push(step);
     }
   }

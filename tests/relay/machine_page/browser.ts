@@ -64,3 +64,17 @@ export function pageTest(name: string, look: Look, use: (page: Page) => Promise<
     fn: () => withPage(look, use),
   });
 }
+
+/** The text of an element. */
+export const textOf = (page: Page, selector: string): Promise<string> =>
+  page.locator(selector).innerText();
+/** The sentence of the step shown. */
+export const sentence = (page: Page): Promise<string> => textOf(page, "#sentence");
+
+/** Waits until what was asked of the server has come. */
+export async function settled(page: Page, act: () => Promise<unknown>): Promise<void> {
+  const answered = page.waitForResponse((response) => response.request().method() === "POST");
+  await act();
+  await (await answered).finished();
+  await page.waitForFunction(() => true);
+}

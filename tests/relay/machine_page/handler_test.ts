@@ -58,7 +58,7 @@ Deno.test("machineHandler() serves every module that the page imports", async ()
     for (const [, next] of imported) await follow(next);
   };
   await follow("/app.js");
-  assertEquals(seen.size, 9, [...seen].join(" "));
+  assertEquals(seen.size, 10, [...seen].join(" "));
 });
 
 for (
@@ -235,8 +235,9 @@ Deno.test("machineHandler() refuses a body that breaks off, and nothing has chan
 });
 
 Deno.test("machineHandler() tells the page the limits of what it takes", async () => {
-  const { limits, channels } = await (await new Site().send("/story")).json();
+  const { limits, channels, pageSize } = await (await new Site().send("/story")).json();
   assertEquals(limits, { k: 999, offset: 2 ** 20, size: 2 ** 20, length: 4096, text: 4096 });
+  assertEquals(pageSize, 4096);
   assertEquals(channels, ["alpha", "beta", "gamma", "delta"]);
 });
 

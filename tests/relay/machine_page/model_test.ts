@@ -156,12 +156,15 @@ Deno.test("MachineModel.load() boots another machine", () => {
 
 Deno.test("MachineModel.do() starts the story anew before it grows without end", () => {
   const model = new MachineModel();
-  const { number } = model.story;
+  const { number, cut: first } = model.story;
   for (let i = 0; i < 300; i++) {
     model.do(relay);
     model.do({ do: "close", channel: "alpha" });
     assert(model.story.steps.length <= 4000);
-    if (model.story.number !== number) return assertEquals(replayed(model), model.state);
+    if (model.story.number !== number) {
+      assertEquals([first, model.story.cut], [false, true]);
+      return assertEquals(replayed(model), model.state);
+    }
   }
   throw new Error("the story has not started anew");
 });
