@@ -11,6 +11,7 @@ import {
   drawPlace,
   drawScenarios,
   drawSteps,
+  markSteps,
   sentenceOf,
 } from "./guide.js";
 import { drawMachine } from "./machine.js";
@@ -29,6 +30,8 @@ let isBusy = false;
 
 /** The step that was drawn last. */
 let drawnPosition = -1;
+/** Which list of steps was. */
+let drawnList = "";
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const narrow = matchMedia("(max-width: 60rem)");
 
@@ -68,7 +71,10 @@ function draw() {
   show(byId("after"), drawAfter(timeline, current, next));
   show(byId("options"), drawOptions(timeline, isStepwise));
   const steps = byId("steps");
-  show(steps, drawSteps(timeline, current));
+  const list = JSON.stringify([timeline.at, timeline.showsSlabs]);
+  if (list !== drawnList) show(steps, drawSteps(timeline, current));
+  drawnList = list;
+  markSteps(steps, timeline.position);
   steps.setAttribute("aria-activedescendant", timeline.step ? `step-${timeline.position}` : "");
   keepInSight(steps, steps.querySelector("[aria-selected=true]"));
   show(byId("log"), drawLog(timeline));

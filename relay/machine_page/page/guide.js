@@ -150,13 +150,10 @@ export function drawSteps(timeline, scenario) {
     }
     if (!timeline.isShown(i)) continue;
     const [icon, kind] = kinds[step.kind];
-    const isNow = i === timeline.position;
     items.push(h(`div.step.kind-${step.kind}`, {
       role: "option",
       id: `step-${i}`,
       "data-step": i,
-      "aria-selected": String(isNow),
-      class: i > timeline.position ? "is-ahead" : "",
     }, [h("span.icon", { title: kind, "aria-hidden": "true" }, icon), ` ${step.text}`]));
   }
   return items.length === 0
@@ -168,6 +165,15 @@ export function drawSteps(timeline, scenario) {
       }, "Nothing has happened yet."),
     ]
     : items;
+}
+
+/** Marks the step shown in the list, and those that come after it: thousands are not drawn anew for that. */
+export function markSteps(list, position) {
+  for (const item of list.querySelectorAll("[data-step]")) {
+    const i = Number(item.dataset.step);
+    item.setAttribute("aria-selected", String(i === position));
+    item.classList.toggle("is-ahead", i > position);
+  }
 }
 
 /** The log up to the step shown. */
