@@ -2,14 +2,27 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 
 const main = new URL("../../../relay/cli/mod.ts", import.meta.url).pathname;
 
+/** The page's files are read from there. */
+const folder = new URL("../../../relay/machine_page", import.meta.url).pathname;
+
 const ignore = (["run", "read", "net"] as const).some((name) =>
   Deno.permissions.querySync({ name }).state !== "granted"
 );
 
-/** Starts `machine` with some permissions. */
+/** Starts `machine` with some permissions, and that to read the page's files. */
 function start(permissions: readonly string[], args: readonly string[]): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-check", "--no-prompt", ...permissions, main, "machine", ...args],
+    args: [
+      "run",
+      "--quiet",
+      "--no-check",
+      "--no-prompt",
+      `--allow-read=${folder}`,
+      ...permissions,
+      main,
+      "machine",
+      ...args,
+    ],
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
@@ -31,7 +44,8 @@ async function untilServing(child: Deno.ChildProcess): Promise<string> {
 }
 
 Deno.test({
-  name: "machine() serves the page with --allow-net=127.0.0.1 alone, until it is interrupted",
+  name:
+    "machine() serves the page with --allow-net=127.0.0.1 and its files, until it is interrupted",
   ignore,
   fn: async () => {
     const child = start(["--allow-net=127.0.0.1"], ["--port", "0"]);
