@@ -117,3 +117,32 @@ Deno.test("MachineModel.do() keeps characters of texts whole where it cuts them"
   model.do({ do: "write", ...of, offset: 0, text: "é".repeat(20) });
   assertEquals(model.state.channels.alpha.buffers[0].pages[0].text, `${"é".repeat(14)}…`);
 });
+
+Deno.test("MachineModel.do() counts one reference in words of one", () => {
+  const model = new MachineModel();
+  model.do(relay);
+  model.do({ do: "open_file", ...of });
+  assertEquals(answer(model, { do: "close_file", ...of }), "alpha0 has 1 reference");
+  assertMatch(
+    answer(model, { do: "write", ...of, offset: 0, text: "x" }),
+    /^1 byte lies in page 0/,
+  );
+});
+
+Deno.test("MachineModel.do() looks headers up where w is, by itself or by a search from there", () => {
+  const model = new MachineModel();
+  model.do({ do: "open", mode: "relay", pages: 2, subbufs: 4 });
+  model.do({ do: "write", ...of, offset: 2 * 4096, text: "x" });
+  const found = model.do({ do: "header", ...of, offset: 2 * 4096 });
+  const searched = model.do({ do: "header", ...of, offset: 4 * 4096 });
+  const cache = [...found, ...searched].filter(({ kind }) => kind === "cache");
+  assertEquals(cache.map(({ text, place }) => [text.split(" goes ")[1], place.split(": ")[1]]), [
+    ["from page 0 to page 2, taken over from w", "ltt_relay_offset_address()"],
+    // The warning of random access stands between the two.
+    ["from page 0 to page 2, taken over from w", "ltt_relay_offset_address()"],
+    [
+      "from page 2 to page 4: the search began where w is",
+      "ltt_relay_offset_address(), ltt_relay_cache_page()",
+    ],
+  ]);
+});
