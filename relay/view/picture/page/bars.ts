@@ -1,16 +1,17 @@
 import type { TraceData } from "./trace_data.ts";
 
-/** Rows of a name, at most: what overlaps more lies one over the other in the last. */
+/** Rows of a name, at most: of what overlaps more, the shortest lie one over the other in the last. */
 const MAX_ROWS = 8;
 /** Text fields that are put on a bar. */
 const LABEL_FIELDS = 2;
 
-/** A row of what lasted, in the order it began. */
+/** A row of what lasted, in the order it began: each ends after the one before it. */
 export interface BarRow {
   readonly pairs: Uint32Array;
   readonly begins: Float64Array;
-  /** How far this one and all before it reach. */
-  readonly reaches: Float64Array;
+  readonly ends: Float64Array;
+  /** What lies below one of these from its begin to its end; there is such only in a last row. */
+  readonly covered: Uint32Array;
 }
 
 /** What lasted and has one name, in as many rows as it overlaps. */
@@ -23,22 +24,18 @@ export interface BarGroup {
 
 /** Groups of all that lasted, by name, in the order of their first begins. */
 export function makeBars(data: TraceData): BarGroup[] {
-  const { names, name, begin, duration } = data.pairs;
-  const rows = names.map((): { pairs: number[]; reach: number }[] => []);
+  const { names, name, begin } = data.pairs;
+  const rows = names.map((): number[][] => []);
+  const counts = new Uint32Array(names.length);
   for (let i = 0; i < begin.length; i++) {
-    const own = rows[name[i]];
-    let at = 0;
-    while (at < own.length && own[at].reach > begin[i]) at++;
-    if (at === own.length && at < MAX_ROWS) own.push({ pairs: [], reach: -Infinity });
-    const row = own[Math.min(at, MAX_ROWS - 1)];
-    row.pairs.push(i);
-    row.reach = Math.max(row.reach, begin[i] + duration[i]);
+    addTo(rows[name[i]], data, i);
+    counts[name[i]]++;
   }
   return names.map((name, index) => ({
     name,
     index,
-    count: rows[index].reduce((sum, row) => sum + row.pairs.length, 0),
-    rows: rows[index].map((row) => makeRow(data, row.pairs)),
+    count: counts[index],
+    rows: rows[index].map((list) => makeRow(data, list)),
   }));
 }
 
@@ -51,7 +48,8 @@ export function barLabel(data: TraceData, pair: number): string {
     !isNumber && !name.startsWith("context.")
   );
   const texts = fields.map((field) => field.text(data.place[event])).filter((text) => text !== "");
-  return texts.slice(0, LABEL_FIELDS).join(" ") || data.pairs.names[data.pairs.name[pair]];
+  return texts.slice(0, LABEL_FIELDS).map(withoutOrigin).join(" ") ||
+    data.pairs.names[data.pairs.name[pair]];
 }
 
 /** Whether the event it ended with tells of a failure. */
@@ -60,18 +58,51 @@ export function hasFailed(data: TraceData, pair: number): boolean {
   return event >= 0 && /fail|error|abort/i.test(data.nameOf(event));
 }
 
-function makeRow({ pairs: { begin, duration } }: TraceData, list: readonly number[]): BarRow {
-  const { length } = list;
-  const row = {
-    pairs: Uint32Array.from(list),
-    begins: new Float64Array(length),
-    reaches: new Float64Array(length),
-  };
-  let reach = -Infinity;
-  for (let i = 0; i < length; i++) {
-    const pair = list[i];
-    row.begins[i] = begin[pair];
-    row.reaches[i] = reach = Math.max(reach, begin[pair] + duration[pair]);
+/** Puts it into a row where nothing lasts any more. If there is none, the shortest makes way, to the last row. */
+function addTo(rows: number[][], { pairs: { begin, duration } }: TraceData, pair: number): void {
+  let [shortest, place] = [pair, -1];
+  for (let i = 0; i < MAX_ROWS - 1; i++) {
+    if (i === rows.length) {
+      rows.push([pair]);
+      return;
+    }
+    const last = rows[i][rows[i].length - 1];
+    if (begin[last] + duration[last] <= begin[pair]) {
+      rows[i].push(pair);
+      return;
+    }
+    if (duration[last] < duration[shortest]) [shortest, place] = [last, i];
   }
-  return row;
+  if (place >= 0) rows[place][rows[place].length - 1] = pair;
+  (rows[MAX_ROWS - 1] ??= []).push(shortest);
+}
+
+function makeRow({ pairs: { begin, duration } }: TraceData, list: readonly number[]): BarRow {
+  const pairs = new Uint32Array(list.length);
+  const begins = new Float64Array(list.length);
+  const ends = new Float64Array(list.length);
+  const covered: number[] = [];
+  let [count, reach] = [0, -Infinity];
+  // Those that made way came later than others that began after them.
+  for (const pair of Uint32Array.from(list).sort()) {
+    const end = begin[pair] + duration[pair];
+    if (begin[pair] < reach && end <= reach) covered.push(pair);
+    else {
+      pairs[count] = pair;
+      begins[count] = begin[pair];
+      ends[count++] = reach = end;
+    }
+  }
+  return {
+    pairs: pairs.subarray(0, count),
+    begins: begins.subarray(0, count),
+    ends: ends.subarray(0, count),
+    covered: Uint32Array.from(covered),
+  };
+}
+
+/** Of an address only what differs most: where a bar is short, the origin would be all that is read. */
+function withoutOrigin(text: string): string {
+  const path = text.replace(/^https?:\/\/[^/?#]*/i, "");
+  return path === "" ? "/" : path;
 }

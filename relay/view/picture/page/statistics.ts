@@ -28,11 +28,20 @@ export function percentile(sorted: Float64Array, part: number): number {
   return sorted[Math.max(0, Math.ceil(part * sorted.length) - 1)];
 }
 
-/** The statistics of the name whose longest stands out most from what is usual; there has to be one. */
+/**
+ * The statistics of the name whose longest lasted longest beyond what is usual; there has to be one. What
+ * a program answers comes before what it asks, which waits for others, unless it is far more even.
+ */
 export function mostUneven(statistics: readonly DurationStatistics[]): DurationStatistics {
-  const unevenness = ({ sorted }: DurationStatistics): number =>
-    sorted[sorted.length - 1] / Math.max(1, percentile(sorted, 0.5));
-  return statistics.reduce((a, b) => unevenness(b) > unevenness(a) ? b : a);
+  const most = statistics.reduce((a, b) => excess(b) > excess(a) ? b : a);
+  const server = statistics.find(({ name }) => name === "http:server");
+  const isClient = most.name === "http:fetch";
+  return isClient && server !== undefined && excess(server) >= excess(most) / 2 ? server : most;
+}
+
+/** Nanoseconds that the longest lasted beyond half of all. */
+function excess({ sorted }: DurationStatistics): number {
+  return sorted[sorted.length - 1] - percentile(sorted, 0.5);
 }
 
 /** Those that lasted longest, the longest first. */

@@ -2,7 +2,7 @@
 import { readColors } from "./colors.ts";
 import { fillHits, fillLanes, lowerBound } from "./lanes.ts";
 import { AXIS_HEIGHT, LANE_HEIGHT, Layout, type Row } from "./layout.ts";
-import { barAt, paintBars } from "./paint_bars.ts";
+import { barAt, holds, paintBars } from "./paint_bars.ts";
 import { type Bins, binsOf, type Brush, fitted, paintLane } from "./paint_lane.ts";
 import { type Scale, scaleOf, timeAt, xOf } from "./scale.ts";
 import type { State } from "./state.ts";
@@ -85,7 +85,9 @@ export class Timeline {
       lost = row.lane.lost.find((i) =>
         time >= data.lost.begin[i] - near && time <= data.lost.end[i] + near
       ) ?? -1;
-    } else if (row?.kind === "bars") pair = barAt(row.row, data.pairs.duration, time, near);
+    } else if (row?.kind === "bars") {
+      pair = barAt(row.row, data.pairs, time, near, this.#state.selection?.pair ?? -1);
+    }
     return { time, row, event, pair, lost };
   }
 
@@ -216,9 +218,7 @@ export class Timeline {
   #scrollToPair(): void {
     const pair = this.#state.selection?.pair ?? -1;
     if (pair < 0) return;
-    const row = this.#layout.rows.find((row) =>
-      row.kind === "bars" && row.row.pairs.includes(pair)
-    );
+    const row = this.#layout.rows.find((row) => row.kind === "bars" && holds(row.row, pair));
     if (row === undefined) return;
     const room = this.box.clientHeight - AXIS_HEIGHT - row.height;
     const { scrollTop } = this.box;

@@ -33,9 +33,24 @@ Deno.test("percentile() is a duration that the part of all does not exceed", () 
   assertEquals(percentile(Float64Array.of(7), 0.5), 7);
 });
 
-Deno.test("mostUneven() is the name whose longest stands out most, not that with the longest", () => {
+Deno.test("mostUneven() is the name whose longest exceeds the usual most, not that with the longest", () => {
   const data = dataOf([["even", 900], ["even", 950], ["a", 1], ["a", 1], ["a", 500]]);
   assertEquals(mostUneven(durationStatistics(data)).name, "a");
+});
+
+Deno.test("mostUneven() weighs nanoseconds: what is a hundred times as long, but short, is noise", () => {
+  const noise = [["noise", 10], ["noise", 10], ["noise", 5000]] as const;
+  const data = dataOf([...noise, ["job", 20_000], ["job", 20_000], ["job", 900_000]]);
+  assertEquals(mostUneven(durationStatistics(data)).name, "job");
+});
+
+Deno.test("mostUneven() is the server before its client, unless only the client is slow", () => {
+  const client = [["http:fetch", 20], ["http:fetch", 21], ["http:fetch", 903]] as const;
+  const names = [900, 30].map((longest) => {
+    const server = [["http:server", 18], ["http:server", 19], ["http:server", longest]] as const;
+    return mostUneven(durationStatistics(dataOf([...client, ...server]))).name;
+  });
+  assertEquals(names, ["http:server", "http:fetch"]);
 });
 
 Deno.test("slowest() names the longest of a name, the longest first, also where many are as long", () => {
