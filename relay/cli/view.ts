@@ -158,7 +158,7 @@ class View implements TraceListener {
 
   async #picture(path: string): Promise<void> {
     using traces = new OpenedTraces(this.#directories, this);
-    const data = new PictureData((eventClass) => traces.originOf(eventClass).trace);
+    const data = new PictureData(traces.originOf);
     this.#onLost = (lost) => data.lost(lost, traces.traceOfStream(lost.stream ?? ""));
     collect(data, this.#wanted(traces));
     const lives = (this.#filter?.cut(traces.lives()) ?? []).map(({ cpu, begin, end, stream }) => {

@@ -1,12 +1,4 @@
-import {
-  EnumValue,
-  type EventClass,
-  type FieldClass,
-  type FieldValue,
-  type FieldValues,
-  type StructClass,
-  type TraceEvent,
-} from "../../ctf/mod.ts";
+import type { EventClass, StructClass, TraceEvent } from "../../ctf/mod.ts";
 import { columnsOf, type FieldColumn } from "./field_column.ts";
 import type { Packer } from "./pack.ts";
 import type { PackedClass } from "./picture_format.ts";
@@ -18,14 +10,12 @@ export class ClassColumns {
   readonly #context: readonly FieldColumn[];
   readonly #fields: readonly FieldColumn[];
 
-  /** Columns for the fields that events have like the first one. */
-  constructor({ class: eventClass, streamContext }: TraceEvent) {
-    this.#name = eventClass.name;
-    this.#streamContext = streamContext === null
-      ? []
-      : columnsOf(guessedStruct(streamContext), "context.");
-    this.#context = contextColumns(eventClass);
-    this.#fields = columnsOf(eventClass.fields);
+  /** Columns for the fields of a class, and for those that all events of its stream have. */
+  constructor({ name, context, fields }: EventClass, streamContext: StructClass | null) {
+    this.#name = name;
+    this.#streamContext = contextColumns(streamContext);
+    this.#context = contextColumns(context);
+    this.#fields = columnsOf(fields);
   }
 
   /** Adds an event. */
@@ -44,24 +34,6 @@ export class ClassColumns {
   }
 }
 
-function contextColumns({ context }: EventClass): FieldColumn[] {
+function contextColumns(context: StructClass | null): FieldColumn[] {
   return context === null ? [] : columnsOf(context, "context.");
-}
-
-/** An event's class does not say what its stream's context is: the first event shows it. */
-function guessedStruct(values: FieldValues): StructClass {
-  const members = Object.entries(values).map(([name, value]) => ({
-    name,
-    class: guessedClass(value),
-  }));
-  return { kind: "struct", alignment: 1, members };
-}
-
-function guessedClass(value: FieldValue): FieldClass {
-  if (typeof value === "number" || typeof value === "bigint") {
-    return { kind: "float", size: 64, alignment: 8, byteOrder: "le" };
-  }
-  const isStruct = typeof value === "object" && !Array.isArray(value) &&
-    !(value instanceof EnumValue);
-  return isStruct ? guessedStruct(value as FieldValues) : { kind: "string", encoding: "utf8" };
 }

@@ -1,4 +1,5 @@
 import type { EventClass, LostEvents, TraceEvent } from "../../ctf/mod.ts";
+import type { EventOrigin } from "../origins.ts";
 import { ClassColumns } from "./class_columns.ts";
 import { GrowingNumbers } from "./growing_numbers.ts";
 import { Packer } from "./pack.ts";
@@ -7,6 +8,11 @@ import type { PackedLane, PackedLost, PictureFacts, PictureHeader } from "./pict
 
 /** Events of a picture, at most: a browser must hold them all. */
 export const MAX_PICTURE_EVENTS: number = 5_000_000;
+
+/** Tells of which trace events of a class are, and what fields all events of its stream have. */
+export type PictureOriginOf = (
+  eventClass: EventClass,
+) => Pick<EventOrigin, "trace" | "streamContext">;
 
 /** A class of events, and what they have recorded. */
 interface ClassEntry {
@@ -23,7 +29,7 @@ export class PictureData {
   readonly #classes = new Map<EventClass, ClassEntry>();
   readonly #lanes = new Map<string, Map<number, number>>();
   readonly #laneList: PackedLane[] = [];
-  readonly #traceOf: (eventClass: EventClass) => string;
+  readonly #originOf: PictureOriginOf;
   readonly #pairs: PairColumns;
   readonly #lost = {
     lane: new GrowingNumbers(),
@@ -32,10 +38,10 @@ export class PictureData {
     count: new GrowingNumbers(),
   };
 
-  /** Events of one trace, or of those that `traceOf` tells apart. */
-  constructor(traceOf: (eventClass: EventClass) => string = () => "") {
-    this.#traceOf = traceOf;
-    this.#pairs = new PairColumns(traceOf);
+  /** Events of one trace without contexts of streams, or of those that `originOf` tells apart. */
+  constructor(originOf: PictureOriginOf = () => ({ trace: "", streamContext: null })) {
+    this.#originOf = originOf;
+    this.#pairs = new PairColumns((eventClass) => originOf(eventClass).trace);
   }
 
   /** Events so far. */
@@ -51,11 +57,9 @@ export class PictureData {
     }
     let found = this.#classes.get(event.class);
     if (found === undefined) {
-      found = {
-        index: this.#classes.size,
-        trace: this.#traceOf(event.class),
-        columns: new ClassColumns(event),
-      };
+      const { trace, streamContext } = this.#originOf(event.class);
+      const columns = new ClassColumns(event.class, streamContext);
+      found = { index: this.#classes.size, trace, columns };
       this.#classes.set(event.class, found);
     }
     this.#time.push(event.time);

@@ -2,7 +2,7 @@
 import { readColors } from "./colors.ts";
 import { byId } from "./dom.ts";
 import type { State } from "./state.ts";
-import { durationText, secondsText } from "./times.ts";
+import { durationText, NICE_STEPS, secondsText } from "./times.ts";
 import { barPaths, type Chart, makeChart } from "./uplot.ts";
 
 const BINS = 300;
@@ -55,6 +55,7 @@ export class Overview {
             gap: 2,
             space: 80,
             grid: { show: false },
+            incrs: NICE_STEPS,
             values: (_: Chart, times: readonly number[]) =>
               times.map((time) => secondsText(time, times[1] - times[0])),
           },

@@ -39,6 +39,12 @@ export function countText(count: number): string {
   return NUMBERS.format(count);
 }
 
+/** All steps of nanoseconds that `niceStep` has up to ten years: `secondsText` writes their multiples whole. */
+export const NICE_STEPS: readonly number[] = Array.from(
+  { length: 18 },
+  (_, power) => [1, 2, 5].map((factor) => factor * 10 ** power),
+).flat();
+
 /** A step of 1, 2 or 5 times a power of ten that is at least `least`. */
 export function niceStep(least: number): number {
   const power = 10 ** Math.floor(Math.log10(Math.max(1, least)));

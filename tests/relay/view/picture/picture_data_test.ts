@@ -2,6 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import type { EventClass } from "../../../../relay/ctf/field_class.ts";
 import { EnumValue } from "../../../../relay/ctf/trace_event.ts";
+import { OpenedTraces } from "../../../../relay/view/opened_traces.ts";
 import { Packer } from "../../../../relay/view/picture/pack.ts";
 import { unpackNumbers, unpackTexts } from "../../../../relay/view/picture/page/columns.ts";
 import { fillLanes, makeLanes } from "../../../../relay/view/picture/page/lanes.ts";
@@ -9,6 +10,7 @@ import { State } from "../../../../relay/view/picture/page/state.ts";
 import { TraceData } from "../../../../relay/view/picture/page/trace_data.ts";
 import { MAX_PICTURE_EVENTS, PictureData } from "../../../../relay/view/picture/picture_data.ts";
 import type { PictureFacts } from "../../../../relay/view/picture/picture_format.ts";
+import { number, text, writeHandMade } from "../hand_made_trace.ts";
 import { event, integerClass, structClass } from "../support.ts";
 
 const facts: PictureFacts = { title: "t", beginNs: "0", environments: {}, lives: [] };
@@ -95,7 +97,11 @@ Deno.test("PictureData.finish() tells structures field by field, and what has no
     context: structClass({ worker_name: { kind: "string", encoding: "utf8" } }),
     fields,
   };
-  const data = new PictureData();
+  const streamContext = structClass({
+    vtid: integerClass(),
+    deep: structClass({ name: { kind: "string", encoding: "utf8" } }),
+  });
+  const data = new PictureData(() => ({ trace: "", streamContext }));
   data.push({
     ...event("s", 1),
     class: own,
@@ -114,6 +120,49 @@ Deno.test("PictureData.finish() tells structures field by field, and what has no
   ]);
 });
 
+/** An LTTng application's context: what it holds is chosen anew by each event. */
+const CHOSEN = {
+  fields: "uint8_t n;",
+  stream: `event.context := struct {
+    enum : uint8_t { _none, _num, _str } tag;
+    variant <tag> { struct { uint8_t a; } _none; uint32_t _num; string _str; } app;
+  };`,
+};
+const CHOICES: Readonly<Record<string, readonly number[]>> = {
+  "{ none = { a = 9 } }": [0, 9, 1],
+  "{ num = 7 }": [1, ...number(7n, 4), 2],
+  '{ str = "hello" }': [2, ...text("hello"), 3],
+};
+
+for (const first of Object.keys(CHOICES)) {
+  const texts = [first, ...Object.keys(CHOICES).filter((one) => one !== first)];
+  Deno.test({
+    name: `PictureData.finish() tells variants of stream contexts, also where ${
+      texts[0]
+    } comes first`,
+    ignore: Deno.permissions.querySync({ name: "write" }).state !== "granted",
+    fn() {
+      const directory = Deno.makeTempDirSync();
+      try {
+        writeHandMade(directory, { ...CHOSEN, payloads: texts.map((one) => CHOICES[one]) });
+        using traces = new OpenedTraces([directory], {
+          lost: () => {},
+          broken: (error) => {
+            throw error;
+          },
+        });
+        const data = new PictureData(traces.originOf);
+        for (const one of traces.events(0)) data.push(one);
+        const read = new TraceData(data.finish(facts));
+        const shown = texts.map((_, i) => Object.fromEntries(read.fieldsOf(i))["context.app"]);
+        assertEquals(shown, texts);
+      } finally {
+        Deno.removeSync(directory, { recursive: true });
+      }
+    },
+  });
+}
+
 Deno.test("PictureData.finish() tells what lasted by its begin, and what did not end up to the last event", () => {
   const data = new PictureData();
   data.push(event("job_begin", 10, { span: 1, what: "long" }));
@@ -130,7 +179,7 @@ Deno.test("PictureData.finish() tells what lasted by its begin, and what did not
 });
 
 Deno.test("PictureData.finish() does not pair events of traces that are told apart", () => {
-  const data = new PictureData(({ id }) => String(id % 2));
+  const data = new PictureData(({ id }) => ({ trace: String(id % 2), streamContext: null }));
   const [first, other] = [event("j_begin", 1, { span: 1 }), event("j_end", 2, { span: 1 })];
   data.push({ ...first, class: { ...first.class, id: 0 } });
   data.push({ ...other, class: { ...other.class, id: 1 } });
@@ -139,7 +188,7 @@ Deno.test("PictureData.finish() does not pair events of traces that are told apa
 });
 
 Deno.test("PictureData.finish() keeps a lane for each CPU of each trace", () => {
-  const data = new PictureData(({ name }) => name);
+  const data = new PictureData(({ name }) => ({ trace: name, streamContext: null }));
   data.push(event("b", 1, {}, { cpu: 1 }));
   data.push(event("a", 2, {}, { cpu: 0 }));
   data.lost({ cpu: 0, begin: 2, end: 3, count: 1 }, "b");

@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import {
   clockText,
   durationText,
+  NICE_STEPS,
   niceStep,
   secondsText,
 } from "../../../../../relay/view/picture/page/times.ts";
@@ -50,4 +51,14 @@ Deno.test("niceStep() is the next of 1, 2, 5, 10 …", () => {
     100,
     5000,
   ]);
+});
+
+Deno.test("NICE_STEPS are steps whose multiples secondsText() writes whole", () => {
+  for (const step of NICE_STEPS) {
+    assertEquals(niceStep(step), step);
+    for (const times of [1, 2, 3, 7]) {
+      const text = secondsText(times * step, step);
+      assertEquals(Math.round(Number.parseFloat(text) * 1e9), times * step, text);
+    }
+  }
 });
