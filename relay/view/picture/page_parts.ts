@@ -10,6 +10,7 @@ import colors from "./page/colors.ts" with { type: "text" };
 import columns from "./page/columns.ts" with { type: "text" };
 import details from "./page/details.ts" with { type: "text" };
 import dom from "./page/dom.ts" with { type: "text" };
+import downs from "./page/downs.ts" with { type: "text" };
 import durationsPanel from "./page/durations_panel.ts" with { type: "text" };
 import gestures from "./page/gestures.ts" with { type: "text" };
 import keyboard from "./page/keyboard.ts" with { type: "text" };
@@ -22,10 +23,12 @@ import pageStyles from "./page/page.css" with { type: "text" };
 import template from "./page/page.html" with { type: "text" };
 import paintBars from "./page/paint_bars.ts" with { type: "text" };
 import paintLane from "./page/paint_lane.ts" with { type: "text" };
+import paintLife from "./page/paint_life.ts" with { type: "text" };
 import panelStyles from "./page/panels.css" with { type: "text" };
 import scale from "./page/scale.ts" with { type: "text" };
 import search from "./page/search.ts" with { type: "text" };
 import searchPanel from "./page/search_panel.ts" with { type: "text" };
+import slowestList from "./page/slowest_list.ts" with { type: "text" };
 import state from "./page/state.ts" with { type: "text" };
 import statistics from "./page/statistics.ts" with { type: "text" };
 import themeStyles from "./page/theme.css" with { type: "text" };
@@ -60,11 +63,13 @@ export const parts: PageParts = {
     columns,
     traceData,
     state,
+    downs,
     lanes,
     bars,
     layout,
     scale,
     colors,
+    paintLife,
     paintLane,
     paintBars,
     timeline,
@@ -73,6 +78,7 @@ export const parts: PageParts = {
     search,
     searchPanel,
     statistics,
+    slowestList,
     durationsPanel,
     kindsPanel,
     details,

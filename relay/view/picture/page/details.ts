@@ -2,11 +2,12 @@
 import { barLabel } from "./bars.ts";
 import { button, byId, factList, make } from "./dom.ts";
 import { traceTitle } from "./lanes.ts";
+import { slowestItems } from "./slowest_list.ts";
 import type { State } from "./state.ts";
 import { clockText, durationText, secondsText } from "./times.ts";
 import type { TraceData } from "./trace_data.ts";
 
-/** What is known of the event, or of what lasted, that is looked at closely. */
+/** What is known of the event, or of what lasted, that is looked at closely; the slowest until there is one. */
 export class Details {
   readonly #state: State;
   readonly #place = byId("details");
@@ -14,7 +15,7 @@ export class Details {
   constructor(state: State) {
     this.#state = state;
     state.onChange((change) => {
-      if (change === "selection") this.#show();
+      if (change === "selection" || change === "durations") this.#show();
     });
     this.#show();
   }
@@ -31,11 +32,21 @@ export class Details {
   #show(): void {
     const { selection } = this.#state;
     this.#place.classList.toggle("empty", selection === null);
-    if (selection === null) {
-      const hint = "Click an event or a bar to see all that was recorded of it.";
-      this.#place.replaceChildren(make("p", { class: "hint" }, hint));
-    } else if (selection.pair >= 0) this.#showPair(selection.pair);
+    if (selection === null) this.#showSlowest();
+    else if (selection.pair >= 0) this.#showPair(selection.pair);
     else this.#showEvent(selection.event);
+  }
+
+  /** Until something is looked at closely: what is most worth it. */
+  #showSlowest(): void {
+    const { durations } = this.#state;
+    const hint = "Click an event or a bar to see all that was recorded of it.";
+    this.#place.replaceChildren(make("p", { class: "hint" }, hint));
+    if (durations === null) return;
+    this.#place.prepend(
+      make("h2", {}, `Slowest of ${durations.name}`),
+      make("ol", { class: "slowest" }, ...slowestItems(this.#state, durations)),
+    );
   }
 
   #showEvent(event: number): void {

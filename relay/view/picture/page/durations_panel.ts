@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
-import { barLabel, hasFailed } from "./bars.ts";
 import { readColors } from "./colors.ts";
 import { button, byId, make } from "./dom.ts";
+import { slowestItems } from "./slowest_list.ts";
 import type { State } from "./state.ts";
 import {
   type DurationStatistics,
@@ -9,13 +9,10 @@ import {
   histogram,
   mostUneven,
   percentile,
-  slowest,
 } from "./statistics.ts";
-import { countText, durationText, secondsText } from "./times.ts";
+import { countText, durationText } from "./times.ts";
 import { barPaths, type Chart, makeChart } from "./uplot.ts";
 
-/** How many of the slowest are listed. */
-const SLOWEST = 50;
 /** CSS pixels of the histogram. */
 const HISTOGRAM_HEIGHT = 160;
 /** Counts that stand beside the histogram. */
@@ -26,7 +23,6 @@ export class DurationsPanel {
   readonly #state: State;
   readonly #statistics: readonly DurationStatistics[];
   readonly #rows = new Map<number, HTMLElement>();
-  #chosen: DurationStatistics | null = null;
   #chart: Chart | null = null;
 
   constructor(state: State) {
@@ -40,7 +36,7 @@ export class DurationsPanel {
       body.append(row);
     }
     state.onChange((change) => {
-      if (change === "theme") this.#showChart();
+      if (change === "theme" || change === "durations") this.#showChart();
     });
     new ResizeObserver(() => {
       this.#chart?.setSize({ width: byId("histogram").clientWidth, height: HISTOGRAM_HEIGHT });
@@ -67,42 +63,22 @@ export class DurationsPanel {
   }
 
   #choose(one: DurationStatistics): void {
-    this.#chosen = one;
     for (const [index, row] of this.#rows) {
       row.classList.toggle("chosen", index === one.index);
       row.querySelector("button")?.setAttribute("aria-pressed", String(index === one.index));
     }
     byId("slowest-of").textContent = one.name;
-    const list = slowest(this.#state.data, one, SLOWEST).map((pair) => this.#makeItem(pair));
-    byId("slowest").replaceChildren(...list);
-    this.#showChart();
-  }
-
-  #makeItem(pair: number): HTMLElement {
-    const { data } = this.#state;
-    const { pairs } = data;
-    const go = make("button", { type: "button", title: "Show it in the timeline" });
-    const failed = hasFailed(data, pair);
-    go.append(
-      make("b", {}, durationText(pairs.duration[pair], 4)),
-      make("span", { class: "what" }, barLabel(data, pair)),
-      ...(failed ? [make("span", { class: "lost" }, "failed")] : []),
-      ...(pairs.endEvent[pair] < 0 ? [make("span", { class: "muted" }, "not ended")] : []),
-      make("span", { class: "muted" }, `at ${secondsText(pairs.begin[pair], 1e5)}`),
-    );
-    go.addEventListener("click", () => {
-      this.#state.selectPair(pair, true);
-      byId("timeline").scrollIntoView({ block: "nearest" });
-    });
-    return make("li", {}, go);
+    byId("slowest").replaceChildren(...slowestItems(this.#state, one));
+    this.#state.chooseDurations(one);
   }
 
   #showChart(): void {
     this.#chart?.destroy();
     this.#chart = null;
-    if (this.#chosen === null) return;
+    const { durations } = this.#state;
+    if (durations === null) return;
     const colors = readColors();
-    const { limits, counts } = histogram(this.#chosen.sorted);
+    const { limits, counts } = histogram(durations.sorted);
     const axis = {
       stroke: colors.muted,
       font: "11px system-ui, sans-serif",

@@ -1,4 +1,4 @@
-import type { CpuLife } from "../picture_format.ts";
+import { type Down, downsOf } from "./downs.ts";
 import type { State } from "./state.ts";
 import type { TraceData } from "./trace_data.ts";
 
@@ -6,8 +6,8 @@ import type { TraceData } from "./trace_data.ts";
 export interface Lane {
   readonly index: number;
   readonly label: string;
-  /** When it recorded; empty where the trace does not tell. */
-  readonly lives: readonly CpuLife[];
+  /** When it was down, in order; empty where the trace does not tell. */
+  readonly downs: readonly Down[];
   /** Numbers of what was lost on it. */
   readonly lost: readonly number[];
   events: Uint32Array;
@@ -18,14 +18,15 @@ export interface Lane {
 
 /** A lane for each CPU of each trace, in their order. */
 export function makeLanes(data: TraceData): Lane[] {
-  const { lanes, facts, traces, lost } = data;
+  const { lanes, lost } = data;
   const names = threadNames(data);
+  const downs = downsOf(data);
   const places = lanes.map(({ trace, cpu }, index) => ({ trace, cpu, index }));
   places.sort((a, b) => a.trace - b.trace || a.cpu - b.cpu);
   return places.map(({ trace, cpu, index }) => ({
     index,
-    label: laneLabel(data, trace, cpu, names.get(index)),
-    lives: facts.lives.filter((life) => life.trace === traces[trace] && life.cpu === cpu),
+    label: laneLabel(data, trace, cpu, [...names.get(index) ?? []].join(", ")),
+    downs: downs[index],
     lost: Array.from(lost.lane.keys()).filter((i) => lost.lane[i] === index),
     events: new Uint32Array(0),
     times: new Float64Array(0),
@@ -95,17 +96,20 @@ function laneLabel(data: TraceData, trace: number, cpu: number, name: string = "
   return data.traces.length > 1 ? `${traceTitle(data, trace)} · ${thread}` : thread;
 }
 
-/** Names of threads by lane, from their events' context or from what tells that a worker begins. */
-function threadNames(data: TraceData): Map<number, string> {
-  const names = new Map<number, string>();
-  for (const kind of data.kinds) {
-    const field = kind.fields.find(({ name }) =>
-      name === "context.worker_name" || (name === "name" && kind.name === "worker:begin")
+/** Names of threads by lane, one after the other: from their events' context, or from what tells that a worker begins. */
+function threadNames(data: TraceData): Map<number, Set<string>> {
+  const names = new Map<number, Set<string>>();
+  for (const { name: kindName, fields, events } of data.kinds) {
+    const field = fields.find(({ name }) =>
+      name === "context.worker_name" || (name === "name" && kindName === "worker:begin")
     );
     if (field === undefined) continue;
-    for (let place = 0; place < kind.events.length; place++) {
-      const lane = data.lane[kind.events[place]];
-      if (!names.has(lane)) names.set(lane, field.text(place));
+    for (let place = 0; place < events.length; place++) {
+      const lane = data.lane[events[place]];
+      let own = names.get(lane);
+      if (own === undefined) names.set(lane, own = new Set());
+      const name = field.text(place);
+      if (name !== "") own.add(name);
     }
   }
   return names;

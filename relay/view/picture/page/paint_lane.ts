@@ -2,6 +2,7 @@
 import { type Colors, MARK_COUNT } from "./colors.ts";
 import { type Lane, lowerBound } from "./lanes.ts";
 import { LANE_HEIGHT, LANE_PADDING } from "./layout.ts";
+import { paintDowns, paintUps } from "./paint_life.ts";
 import { type Scale, xOf } from "./scale.ts";
 import { countText } from "./times.ts";
 import type { TraceData } from "./trace_data.ts";
@@ -55,9 +56,10 @@ export function paintLane(
   top: number,
 ): void {
   const { context, colors, scale } = brush;
-  paintLife(brush, lane, top);
+  paintDowns(brush, lane, top);
   if (bins === null) paintEvents(brush, lane, top);
   else paintBins(brush, lane, bins, most, top);
+  paintUps(brush, lane, top);
   paintLost(brush, lane, top);
   context.fillStyle = colors.hit;
   let lastX = -Infinity;
@@ -110,36 +112,6 @@ function paintEvents({ context, scale, colors, data }: Brush, lane: Lane, top: n
     context.fillStyle = colors.muted;
     const text = fitted(context, kind.name, Math.min(space, 190));
     context.fillText(text, x + 5, top + LANE_HEIGHT / 2);
-  }
-}
-
-/** Where the CPU was not up is grey; where it came or went later than the trace itself, that is said. */
-function paintLife({ context, scale, colors, data }: Brush, { lives }: Lane, top: number): void {
-  if (lives.length === 0) return;
-  const { left, width, from, to } = scale;
-  const margin = (data.end - data.begin) / 100;
-  const [begin, end] = [
-    Math.min(...lives.map((life) => life.begin)),
-    Math.max(...lives.map((life) => life.end)),
-  ];
-  const [up, down] = [xOf(scale, begin), xOf(scale, end)];
-  context.fillStyle = colors.off;
-  if (begin > from) {
-    context.fillRect(left, top + 1, Math.min(up, left + width) - left, LANE_HEIGHT - 2);
-  }
-  if (end < to) {
-    const x = Math.max(down, left);
-    context.fillRect(x, top + 1, left + width - x, LANE_HEIGHT - 2);
-  }
-  context.fillStyle = colors.muted;
-  if (begin > data.begin + margin && begin >= from && begin <= to) {
-    context.fillRect(up - 0.5, top + 1, 1, LANE_HEIGHT - 2);
-    context.fillText("▸ up", up + 4, top + LANE_HEIGHT - 9);
-  }
-  if (end < data.end - margin && end >= from && end <= to) {
-    context.fillRect(down - 0.5, top + 1, 1, LANE_HEIGHT - 2);
-    const text = "down ◂";
-    context.fillText(text, down - 4 - context.measureText(text).width, top + LANE_HEIGHT - 9);
   }
 }
 

@@ -1,7 +1,8 @@
+import type { DurationStatistics } from "./statistics.ts";
 import type { TraceData } from "./trace_data.ts";
 
 /** What of the page changed. */
-export type Change = "range" | "kinds" | "selection" | "hits" | "theme";
+export type Change = "range" | "kinds" | "selection" | "hits" | "durations" | "theme";
 
 /** What is looked at closely: an event, or something that lasted; -1 for the one it is not. */
 export interface Selection {
@@ -16,6 +17,8 @@ export class State {
   from: number;
   to: number;
   selection: Selection | null = null;
+  /** Of which name the durations are shown, `null` where nothing lasted. */
+  durations: DurationStatistics | null = null;
   /** Events that were searched for, in order, and which of them was gone to; -1 for none. */
   hits: Uint32Array = new Uint32Array(0);
   hit: number = -1;
@@ -93,6 +96,12 @@ export class State {
   deselect(): void {
     this.selection = null;
     this.changed("selection");
+  }
+
+  /** Shows the durations of a name. */
+  chooseDurations(one: DurationStatistics): void {
+    this.durations = one;
+    this.changed("durations");
   }
 
   /** Takes what was searched for. */

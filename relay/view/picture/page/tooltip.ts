@@ -46,16 +46,16 @@ export class Tooltip {
   }
 
   #content({ row, event, pair, lost, time }: Target): Node[] | null {
-    const data = this.#data;
     if (pair >= 0) return this.#pairContent(pair);
-    if (lost >= 0) {
-      const { begin, end, count } = data.lost;
-      return [
-        make("strong", { class: "lost" }, `${countText(count[lost])} events lost`),
-        factList([["between", secondsText(begin[lost])], ["and", secondsText(end[lost])]]),
-      ];
-    }
-    if (event < 0) return null;
+    if (event < 0 && lost < 0) return null;
+    return [
+      ...(event >= 0 ? this.#eventContent(event, row, time) : []),
+      ...(lost >= 0 ? this.#lostContent(lost) : []),
+    ];
+  }
+
+  #eventContent(event: number, row: Target["row"], time: number): Node[] {
+    const data = this.#data;
     const here = row?.kind === "lane" ? this.#countAround(row.lane.times, time) : 1;
     const fields = data.fieldsOf(event).slice(0, MAX_FIELDS);
     const more = here > 1
@@ -65,6 +65,14 @@ export class Tooltip {
       ...more,
       make("strong", {}, data.nameOf(event)),
       factList([["time", secondsText(data.time[event])], ...shortened(fields)]),
+    ];
+  }
+
+  #lostContent(lost: number): Node[] {
+    const { begin, end, count } = this.#data.lost;
+    return [
+      make("strong", { class: "lost" }, `${countText(count[lost])} events lost`),
+      factList([["between", secondsText(begin[lost])], ["and", secondsText(end[lost])]]),
     ];
   }
 

@@ -10,6 +10,7 @@ import { openPicture } from "./browser.ts";
 import { HOSTILE, serverData } from "./sample.ts";
 
 const WIDE = { viewport: { width: 1600, height: 1000 } };
+const SMALL = { viewport: { width: 1280, height: 800 } };
 const NARROW = { viewport: { width: 380, height: 800 } };
 const REQUESTS = 2000;
 const SECONDS = 10;
@@ -61,6 +62,25 @@ const LOOKS: readonly (readonly [name: string, options: BrowserContextOptions, l
     assert(from > 4.7 && from < 5 && to > 5.39 && to < 5.7, `${from} to ${to}`);
     await shoot(page, "slow_request");
   }],
+  [
+    "shows the slowest at once on a small screen, until something is selected",
+    SMALL,
+    async (page) => {
+      const list = page.locator("#details .slowest button");
+      const { y, height } = (await list.first().boundingBox())!;
+      assert(y + height < SMALL.viewport.height, `${y + height}`);
+      assertStringIncludes(await page.innerText("#details h2"), "Slowest of http:server");
+      assertStringIncludes(await list.first().innerText(), "GET /slow");
+      await shoot(page, "small_light");
+      await list.first().click();
+      assertStringIncludes(await page.innerText("#details"), "400.00 ms");
+      assertEquals(await list.count(), 0);
+      await page.keyboard.press("Escape");
+      await page.click("#duration-rows button:has-text('file:read_text_file')");
+      assertStringIncludes(await page.innerText("#details h2"), "Slowest of file:read_text_file");
+      assertStringIncludes(await list.first().innerText(), ".json");
+    },
+  ],
   ["shows what is under the pointer, and pins what is clicked", WIDE, async (page) => {
     await page.click("#slowest button");
     const box = (await page.locator("#canvas").boundingBox())!;
@@ -183,12 +203,15 @@ const LOOKS: readonly (readonly [name: string, options: BrowserContextOptions, l
     await page.click("#kinds button:has-text('All')");
     assertEquals(await pressed.count(), 6);
   }],
-  ["tells what was lost on a lane", WIDE, async (page) => {
+  ["tells what was lost on a lane, and what was recorded there", WIDE, async (page) => {
     const box = (await page.locator("#canvas").boundingBox())!;
     const at = 148 + (box.width - 160) * 0.585;
     await page.mouse.move(box.x + at, box.y + 90);
     await page.mouse.move(box.x + at + 1, box.y + 90);
-    assertStringIncludes(await page.innerText("#tooltip"), "12,345 events lost");
+    const tooltip = await page.innerText("#tooltip");
+    assertStringIncludes(tooltip, "12,345 events lost");
+    assertMatch(tooltip, /events here; the nearest:\s+\w+:\w+/);
+    await shoot(page, "lost");
   }],
   ["is dark where the system is, and light by the button", {
     ...WIDE,
