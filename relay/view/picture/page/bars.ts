@@ -31,6 +31,8 @@ export function makeBars(data: TraceData): BarGroup[] {
     addTo(rows[name[i]], data, i);
     counts[name[i]]++;
   }
+  // What made way came to the last row behind others that began after it.
+  for (const own of rows) own[MAX_ROWS - 1]?.sort((a, b) => a - b);
   return names.map((name, index) => ({
     name,
     index,
@@ -83,8 +85,7 @@ function makeRow({ pairs: { begin, duration } }: TraceData, list: readonly numbe
   const ends = new Float64Array(list.length);
   const covered: number[] = [];
   let [count, reach] = [0, -Infinity];
-  // Those that made way came later than others that began after them.
-  for (const pair of Uint32Array.from(list).sort()) {
+  for (const pair of list) {
     const end = begin[pair] + duration[pair];
     if (begin[pair] < reach && end <= reach) covered.push(pair);
     else {

@@ -45,7 +45,7 @@ export class Details {
     if (durations === null) return;
     this.#place.prepend(
       make("h2", {}, `Slowest of ${durations.name}`),
-      make("ol", { class: "slowest" }, ...slowestItems(this.#state, durations)),
+      make("ol", { class: "slowest" }, ...slowestItems(this.#state)),
     );
   }
 

@@ -9,10 +9,13 @@ import {
   histogram,
   mostUneven,
   percentile,
+  slowest,
 } from "./statistics.ts";
 import { countText, durationText } from "./times.ts";
 import { barPaths, type Chart, makeChart } from "./uplot.ts";
 
+/** How many of the slowest are listed. */
+const SLOWEST = 50;
 /** CSS pixels of the histogram. */
 const HISTOGRAM_HEIGHT = 160;
 /** Counts that stand beside the histogram. */
@@ -68,8 +71,9 @@ export class DurationsPanel {
       row.querySelector("button")?.setAttribute("aria-pressed", String(index === one.index));
     }
     byId("slowest-of").textContent = one.name;
-    byId("slowest").replaceChildren(...slowestItems(this.#state, one));
-    this.#state.chooseDurations(one);
+    const longest = slowest(this.#state.data, one, SLOWEST);
+    this.#state.chooseDurations({ ...one, slowest: longest });
+    byId("slowest").replaceChildren(...slowestItems(this.#state));
   }
 
   #showChart(): void {

@@ -2,15 +2,11 @@
 import { barLabel, hasFailed } from "./bars.ts";
 import { byId, make } from "./dom.ts";
 import type { State } from "./state.ts";
-import { type DurationStatistics, slowest } from "./statistics.ts";
 import { durationText, secondsText } from "./times.ts";
 
-/** How many of the slowest are listed. */
-const SLOWEST = 50;
-
-/** The slowest of a name, each to go to. */
-export function slowestItems(state: State, one: DurationStatistics): HTMLElement[] {
-  return slowest(state.data, one, SLOWEST).map((pair) => makeItem(state, pair));
+/** The slowest of the durations that are shown, each to go to. */
+export function slowestItems(state: State): HTMLElement[] {
+  return (state.durations?.slowest ?? []).map((pair) => makeItem(state, pair));
 }
 
 function makeItem(state: State, pair: number): HTMLElement {

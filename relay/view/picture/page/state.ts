@@ -10,6 +10,12 @@ export interface Selection {
   readonly pair: number;
 }
 
+/** Durations that are shown. */
+export interface ShownDurations extends DurationStatistics {
+  /** Those that lasted longest, the longest first. */
+  readonly slowest: readonly number[];
+}
+
 /** What the page shows just now; its parts change it, and are told when it changes. */
 export class State {
   readonly data: TraceData;
@@ -18,7 +24,7 @@ export class State {
   to: number;
   selection: Selection | null = null;
   /** Of which name the durations are shown, `null` where nothing lasted. */
-  durations: DurationStatistics | null = null;
+  durations: ShownDurations | null = null;
   /** Events that were searched for, in order, and which of them was gone to; -1 for none. */
   hits: Uint32Array = new Uint32Array(0);
   hit: number = -1;
@@ -99,7 +105,7 @@ export class State {
   }
 
   /** Shows the durations of a name. */
-  chooseDurations(one: DurationStatistics): void {
+  chooseDurations(one: ShownDurations): void {
     this.durations = one;
     this.changed("durations");
   }
