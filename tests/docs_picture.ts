@@ -26,7 +26,7 @@ try {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
   await page.goto(pathToFileURL(`${directory}/server.html`).href);
   await page.waitForSelector("html[data-ready]");
-  await page.locator("#slowest button").first().click();
+  await page.locator("#details .slowest button").first().click();
   await page.waitForTimeout(500);
   await page.screenshot({ path: OUT });
   await browser.close();

@@ -29,14 +29,13 @@ export function percentile(sorted: Float64Array, part: number): number {
 }
 
 /**
- * The statistics of the name whose longest lasted longest beyond what is usual; there has to be one. What
- * a program answers comes before what it asks, which waits for others, unless it is far more even.
+ * The statistics of the name whose longest lasted longest beyond what is usual; there has to be one. Of
+ * a server and its clients it is the server: theirs is the same time, and waiting.
  */
 export function mostUneven(statistics: readonly DurationStatistics[]): DurationStatistics {
   const most = statistics.reduce((a, b) => excess(b) > excess(a) ? b : a);
   const server = statistics.find(({ name }) => name === "http:server");
-  const isClient = most.name === "http:fetch";
-  return isClient && server !== undefined && excess(server) >= excess(most) / 2 ? server : most;
+  return most.name === "http:fetch" && server !== undefined ? server : most;
 }
 
 /** Nanoseconds that the longest lasted beyond half of all. */
