@@ -3,6 +3,7 @@ import { ChromeJson, OpenedTraces } from "../view/mod.ts";
 import { convertUsage, parseConvertArguments } from "./convert_arguments.ts";
 import { FileOutput, sayWritten } from "./file_output.ts";
 import { attempt, JobError } from "./job_error.ts";
+import { assertNoTraceOverwritten } from "./output_path.ts";
 import { directoriesOf } from "./trace_arguments.ts";
 
 /**
@@ -19,7 +20,9 @@ export async function convert(args: readonly string[]): Promise<number> {
     }
     const cwd = resolve(options.cwd);
     const directories = await directoriesOf(options.traces, cwd);
-    return await run(directories, resolve(cwd, options.out));
+    const out = resolve(cwd, options.out);
+    await assertNoTraceOverwritten(out, directories);
+    return await run(directories, out);
   } catch (error) {
     if (!(error instanceof JobError)) throw error;
     console.error(`error: ${error.message}`);

@@ -16,6 +16,7 @@ import {
 } from "../view/mod.ts";
 import { PictureData } from "../view/picture/mod.ts";
 import { attempt, JobError } from "./job_error.ts";
+import { assertNoTraceOverwritten } from "./output_path.ts";
 import { OutputClosed, TextOutput } from "./text_output.ts";
 import { directoriesOf } from "./trace_arguments.ts";
 import { parseViewArguments, type ViewArguments, viewUsage } from "./view_arguments.ts";
@@ -41,6 +42,9 @@ export async function view(args: readonly string[]): Promise<number> {
     }
     const cwd = resolve(options.cwd);
     const directories = await directoriesOf(options.traces, cwd);
+    if (options.html !== null) {
+      await assertNoTraceOverwritten(resolve(cwd, options.html), directories);
+    }
     return await new View(options, directories).run();
   } catch (error) {
     if (!(error instanceof JobError)) throw error;

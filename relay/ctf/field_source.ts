@@ -48,6 +48,7 @@ export class FieldSource {
   readonly #options: SourceOptions;
   #variables = 0;
   #fields = 0;
+  #conditionCount = 0;
   #withValues: boolean;
 
   /** Nothing is written yet. */
@@ -124,7 +125,7 @@ export class FieldSource {
   #enumeration(field: EnumClass, key: string): string {
     const value = this.#integer(field.container, key);
     if (!this.#withValues) return "";
-    const values = this.enums.push(new EnumValues(field)) - 1;
+    const values = this.enums.push(EnumValues.of(field)) - 1;
     return this.#constant(`enums[${values}].of(${value})`);
   }
 
@@ -146,7 +147,7 @@ export class FieldSource {
     this.position.align(alignment);
     const properties = members.map(({ name, class: field }) => {
       const value = this.#field(field, `${key}/${name}`);
-      return `${name === "__proto__" ? '["__proto__"]' : name}: ${value}`;
+      return `${propertyName(name)}: ${value}`;
     });
     return this.#withValues ? `{ ${properties.join(", ")} }` : "";
   }
@@ -239,8 +240,7 @@ export class FieldSource {
       position.lines = lines;
       position.position = begin;
       const option = this.#field(field, `${key}/${name}`);
-      const property = name === "__proto__" ? '["__proto__"]' : name;
-      if (this.#withValues) this.#line(`${value} = { ${property}: ${option} };`);
+      if (this.#withValues) this.#line(`${value} = { ${propertyName(name)}: ${option} };`);
       position.close();
       const end = position.position;
       areBytes &&= position.isAtByte;
@@ -264,9 +264,13 @@ export class FieldSource {
 
   /** For which values of its tag a variant is of an option. */
   #conditions(tag: FieldPath, option: string, value: string): string {
-    const mappings = this.#options.tag(tag).mappings.filter(({ label }) => {
-      return label === option || label === `_${option}`;
-    });
+    const values = EnumValues.of(this.#options.tag(tag));
+    const mappings = [...values.labelled(option), ...values.labelled(`_${option}`)];
+    this.#conditionCount += mappings.length;
+    if (this.#conditionCount > MAX_FIELDS) {
+      const why = `its variants have more than ${MAX_FIELDS} labels`;
+      throw new CtfError(`Cannot read an event: ${why}`, "metadata", 0);
+    }
     const number = (one: bigint): string =>
       Number.isSafeInteger(Number(one)) ? `${one}` : `${one}n`;
     return mappings.map(({ first, last }) =>
@@ -275,4 +279,9 @@ export class FieldSource {
         : `${value} >= ${number(first)} && ${value} <= ${number(last)}`
     ).join(" || ");
   }
+}
+
+/** A field's name as that of a property: it may begin with a digit, once its first `_` is gone. */
+function propertyName(name: string): string {
+  return name === "__proto__" ? '["__proto__"]' : JSON.stringify(name);
 }

@@ -10,6 +10,8 @@ import type { TraceFormat } from "./trace_format.ts";
 
 /** Bytes that the begin of a packet has at most as a rule. */
 const HEAD_SIZE = 256;
+/** Bytes of packets that are compared at once. */
+const COMPARED = 65_536;
 
 /** A packet of a file. */
 export interface FilePacket extends PacketHead {
@@ -160,6 +162,19 @@ export class PacketFile {
       state.high = high;
       this.#more(at);
     }
+  }
+
+  /** Whether a packet of this file has the same bytes as one of another file. */
+  hasSame({ at, size }: FilePacket, other: PacketFile, otherPacket: FilePacket): boolean {
+    if (size !== otherPacket.size) return false;
+    const [a, b] = [new Uint8Array(COMPARED), new Uint8Array(COMPARED)];
+    for (let done = 0; done < size; done += COMPARED) {
+      const length = Math.min(COMPARED, size - done);
+      this.#source.read(at + done, a.subarray(0, length));
+      other.#source.read(otherPacket.at + done, b.subarray(0, length));
+      for (let i = 0; i < length; i++) if (a[i] !== b[i]) return false;
+    }
+    return true;
   }
 
   /** When the packet it is at begins, or its first event: nanoseconds since the clock's origin. */

@@ -6,6 +6,8 @@ import type { LostEvents, TraceEvent } from "./trace_event.ts";
 interface Before {
   /** The last one. */
   readonly packet: FilePacket;
+  /** Its file. */
+  readonly file: PacketFile;
   /** When it ended. */
   readonly end: number;
   /** Most events of which one of them says that they are lost: LTTng's counter goes down now and then. */
@@ -98,7 +100,7 @@ export class StreamReader {
           this.#ready.push(file);
           return;
         }
-        this.#before = behind(this.#before, packet);
+        this.#before = behind(this.#before, file);
       }
     } catch (error) {
       if (!(error instanceof CtfError)) throw error;
@@ -133,7 +135,7 @@ export class StreamReader {
       }
       const before = this.#before;
       const packet = file.packet!;
-      this.#before = behind(this.#before, packet);
+      this.#before = behind(this.#before, file);
       this.lost = lostBetween(before, packet, file.name);
       if (this.lost !== null) {
         this.time = this.lost.begin;
@@ -163,15 +165,16 @@ export class StreamReader {
       const oldest = this.#ready.reduce((a, b) => isBefore(b.packet!, a.packet!) ? b : a);
       this.#ready.splice(this.#ready.indexOf(oldest), 1);
       const isShown = this.#before !== null && this.#files.length > 1 &&
-        isSame(this.#before.packet, oldest.packet!);
+        isSame(this.#before, oldest);
       if (!isShown) return oldest;
     }
   }
 }
 
-function behind(before: Before | null, packet: FilePacket): Before {
+function behind(before: Before | null, file: PacketFile): Before {
+  const packet = file.packet!;
   const discarded = Math.max(before?.discarded ?? 0, Number(packet.eventsDiscarded ?? 0));
-  return { packet, end: endOf(packet), discarded };
+  return { packet, file, end: endOf(packet), discarded };
 }
 
 function endOf({ timestampBegin, timestampEnd, times }: FilePacket): number {
@@ -199,8 +202,12 @@ function isBefore(a: FilePacket, b: FilePacket): boolean {
   return (a.seq ?? 0) < (b.seq ?? 0);
 }
 
-/** Whether two packets of a stream are the same one. */
-function isSame(a: FilePacket, b: FilePacket): boolean {
-  return a.timestampBegin === b.timestampBegin && a.timestampEnd === b.timestampEnd &&
+/** Whether the packet a file is at is the same as the one before. */
+function isSame({ packet: a, file }: Before, other: PacketFile): boolean {
+  const b = other.packet!;
+  const isLike = a.timestampBegin === b.timestampBegin && a.timestampEnd === b.timestampEnd &&
     a.seq === b.seq && a.contentBits === b.contentBits && a.eventsDiscarded === b.eventsDiscarded;
+  if (!isLike || a.seq !== null) return isLike;
+  // Short packets without a number may begin alike; without times they may even be equal.
+  return a.timestampBegin !== null && file.hasSame(a, other, b);
 }

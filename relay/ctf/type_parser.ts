@@ -218,7 +218,7 @@ export class TypeParser {
   #enum(): DeclaredType {
     const name = this.#tagName("enum");
     const { at } = this.lexer;
-    const container = this.take(":") ? this.type() : null;
+    const container = this.take(":") ? this.#container() : null;
     if (this.lexer.text !== "{") return this.#named(name);
     const integer = container ?? this.scope.find("int");
     if (integer?.kind !== "integer") throw this.lexer.error("an enumeration of no integer", at);
@@ -228,6 +228,14 @@ export class TypeParser {
       mappings: this.#mappings(),
     };
     if (name !== null) this.#declare(name, type);
+    return type;
+  }
+
+  /** The type behind the colon of an enumeration, which may be one itself. */
+  #container(): DeclaredType {
+    if (++this.#depth > MAX_DEPTH) throw this.lexer.error(`more than ${MAX_DEPTH} types deep`);
+    const type = this.type();
+    this.#depth--;
     return type;
   }
 

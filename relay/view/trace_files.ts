@@ -63,7 +63,7 @@ export function traceDirectories(path: string): string[] {
 
 function collect(path: string, found: string[]): void {
   const entries = [...Deno.readDirSync(path)].sort(({ name: a }, { name: b }) => a < b ? -1 : 1);
-  if (entries.some(({ name, isDirectory }) => name === METADATA && !isDirectory)) found.push(path);
+  if (entries.some((entry) => entry.name === METADATA && isFile(path, entry))) found.push(path);
   for (const { name, isDirectory } of entries) {
     if (isDirectory && !isHidden(name)) collect(`${path}/${name}`, found);
   }
@@ -85,16 +85,29 @@ export function openTrace(path: string): TraceFiles {
   return { path, metadata, streams };
 }
 
-/** Names of the files with streams in a directory. */
+/** Names of the files with streams in a directory; not of pipes and the like, which have no end. */
 export function streamNames(path: string): string[] {
   return [...Deno.readDirSync(path)]
-    .filter(({ name, isDirectory }) => !isDirectory && !isHidden(name) && name !== METADATA)
+    .filter((entry) => !isHidden(entry.name) && entry.name !== METADATA && isFile(path, entry))
     .map(({ name }) => name).sort();
 }
 
 /** Closes the files of a trace. */
 export function closeTrace({ streams }: TraceFiles): void {
   for (const { source } of streams) source.close();
+}
+
+/** Whether an entry of a directory is a file, or a link to one. */
+function isFile(path: string, { name, isFile, isSymlink }: Deno.DirEntry): boolean {
+  if (!isSymlink) return isFile;
+  try {
+    return Deno.statSync(`${path}/${name}`).isFile;
+  } catch (error) {
+    // A link that leads nowhere, or to itself.
+    if (error instanceof Deno.errors.NotFound) return false;
+    if (error instanceof Deno.errors.FilesystemLoop) return false;
+    throw error;
+  }
 }
 
 function isHidden(name: string): boolean {

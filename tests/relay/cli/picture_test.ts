@@ -228,3 +228,28 @@ Deno.test({
     assert(end.ts - slow.ts >= 249_000, `${end.ts - slow.ts} µs`);
   },
 });
+
+Deno.test({
+  name: "view --html and convert refuse to write over the trace they read, and leave it as it is",
+  ignore,
+  async fn() {
+    using at = new TempDirectory();
+    writeTrace(`${at.path}/trace`);
+    const stream = `${at.path}/trace/stream_0`;
+    const before = await Deno.readFile(stream);
+    await Deno.symlink(stream, `${at.path}/link`);
+    await Deno.link(stream, `${at.path}/hard`);
+    await Deno.symlink(`${at.path}/trace`, `${at.path}/directory`);
+    for (const out of ["trace/stream_0", "trace/metadata", "trace/new", "link", "hard"]) {
+      for (const way of [["view", "--html"], ["convert", "--to", "chrome-json", "--out"]]) {
+        const { code, err } = await run(at.path, FILES, ...way, out, "directory");
+        const message = `error: Cannot write ${at.path}/${out}: it is in the trace that is read, ` +
+          `${at.path}/directory\n`;
+        assertEquals({ code, err }, { code: 1, err: message });
+      }
+    }
+    assertEquals(await Deno.readFile(stream), before);
+    const names = Array.from(Deno.readDirSync(`${at.path}/trace`), ({ name }) => name);
+    assertEquals(names.sort(), ["metadata", "stream_0"]);
+  },
+});

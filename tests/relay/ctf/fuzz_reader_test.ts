@@ -69,6 +69,7 @@ Deno.test("TraceReader() refuses types that are too deep in each other", () => {
       withFields(braces),
       withFields("struct s9999 x;", chain),
       withFields("t9999 x;", arrays),
+      withFields("", `typealias ${"enum : ".repeat(50_000)}${U32} := x;`),
     ]
   ) assertThrows(() => new TraceReader([{ metadata, streams: [] }]), CtfError, "more than 64");
 });
@@ -90,4 +91,25 @@ Deno.test("TraceReader() refuses packets whose sizes cannot be", () => {
     const { error } = readDamaged({ metadata: smallMetadata(), stream }, `${value} at ${at}`);
     assert(error !== null && error.offset === 0, `${value} at ${at}: ${error?.message}`);
   }
+});
+
+Deno.test("TraceReader() looks at an enumeration's labels once, however many fields are of it", () => {
+  const labels = Array.from({ length: 20_000 }, (_, i) => `l${i}`).join(", ");
+  const fields = Array.from({ length: 2000 }, (_, i) => `enum many f${i};`).join(" ");
+  const metadata = withFields(fields, `enum many : ${U32} { ${labels} };`);
+  const before = Deno.memoryUsage().heapUsed;
+  const { events } = readDamaged({ metadata, stream: new Uint8Array(8000) }, "labels");
+  const used = Deno.memoryUsage().heapUsed - before;
+  assertEquals([events.length, String(events[0].fields.f1999)], [1, "l0"]);
+  // Each field's own table of labels would be more than a megabyte.
+  assert(used < 500e6, `${used} bytes`);
+});
+
+Deno.test("TraceReader() refuses variants whose options have too many labels", () => {
+  const labels = Array.from({ length: 1000 }, (_, i) => `a = ${2 * i}`).join(", ");
+  const variants = Array.from({ length: 60 }, (_, i) => `variant <tag> { ${U32} a; } v${i};`);
+  const fields = `enum : ${U32} { ${labels} } tag; ${variants.join(" ")}`;
+  const stream = new Uint8Array(1000);
+  const { error } = readDamaged({ metadata: withFields(fields), stream }, "labels");
+  assertEquals(error?.message.includes("variants have more than 50000 labels"), true);
 });

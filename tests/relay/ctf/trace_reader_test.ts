@@ -213,3 +213,20 @@ Deno.test("TraceReader() refuses metadata that makes no sense", () => {
   assertInstanceOf(error, CtfError);
   assertEquals([error.file, error.offset], ["metadata", 14]);
 });
+
+Deno.test("TraceReader() reads fields whose names are no names of JavaScript", () => {
+  const names = ["_1x", "_0", "_class", "__proto__", "___proto__"];
+  const fields = [...names, "tag"].map((name) => `uint8_t ${name};`).join(" ");
+  const option = "enum : uint8_t { _2y } e; variant <e> { uint8_t _2y; } v;";
+  const metadata = new TextEncoder().encode(`/* CTF 1.8 */
+typealias integer { size = 8; align = 8; signed = false; } := uint8_t;
+trace { major = 1; minor = 8; byte_order = le; };
+event { name = "e"; fields := struct { ${fields} ${option} }; };
+`);
+  const source = bytesSource(Uint8Array.from([1, 2, 3, 4, 5, 6, 0, 7]));
+  const { events, errors } = readAll([{ metadata, streams: [{ name: "s", source }] }]);
+  assertEquals(errors, []);
+  const read = Object.fromEntries(Object.entries(events[0].fields).map(([k, v]) => [k, v]));
+  assertEquals([read["1x"], read["0"], read.class, read.tag], [1, 2, 3, 6]);
+  assertEquals(read.v, { "2y": 7 });
+});

@@ -1,5 +1,10 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { closeTrace, openTrace, traceDirectories } from "../../../relay/view/trace_files.ts";
+import {
+  closeTrace,
+  openTrace,
+  streamNames,
+  traceDirectories,
+} from "../../../relay/view/trace_files.ts";
 
 const needed = ["read", "write"] as const;
 const ignore = needed.some((name) => Deno.permissions.querySync({ name }).state !== "granted");
@@ -55,5 +60,27 @@ Deno.test("openTrace() opens metadata and streams, not what is hidden", { ignore
     assertEquals(new TextDecoder().decode(bytes.subarray(0, 9)), "nnel0_0_0");
     assertEquals(source.read(100, bytes), 0);
     closeTrace(trace);
+  });
+});
+
+Deno.test("streamNames() has files and links to files, nothing else", { ignore }, () => {
+  withFiles(["metadata", "a", "d/x"], (directory) => {
+    for (const target of ["a", "d", "none", "self", "metadata"]) {
+      const name = target === "self" ? "self" : `to_${target}`;
+      Deno.symlinkSync(`${directory}/${target}`, `${directory}/${name}`);
+    }
+    assertEquals(streamNames(directory), ["a", "to_a", "to_metadata"]);
+  });
+});
+
+Deno.test("streamNames() and traceDirectories() leave out pipes", {
+  ignore: ignore || Deno.build.os === "windows" ||
+    Deno.permissions.querySync({ name: "run" }).state !== "granted",
+}, () => {
+  withFiles(["metadata", "b/x"], (directory) => {
+    const paths = [`${directory}/pipe`, `${directory}/b/metadata`];
+    assertEquals(new Deno.Command("mkfifo", { args: paths }).outputSync().code, 0);
+    assertEquals(streamNames(directory), []);
+    assertEquals(traceDirectories(directory), [directory]);
   });
 });
