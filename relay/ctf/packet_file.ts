@@ -31,7 +31,7 @@ export class PacketFile {
   readonly #window: PacketWindow;
   readonly #format: TraceFormat;
   readonly #code: TraceCode;
-  readonly #isGrowing: boolean;
+  readonly #origin: number;
   readonly #state: DecodeState;
   readonly #times = new Map<number, ClockTimes>();
   #beginNs = 0n;
@@ -48,14 +48,14 @@ export class PacketFile {
   /** The number of the only kind of event there is, which headers need not have. */
   #onlyId = 0;
 
-  /** At no packet yet. A packet at the end that is cut off is one that is not all there yet if it `isGrowing`. */
+  /** At no packet yet; errors tell places from `origin` on, which is where the source begins in its file. */
   constructor(
     name: string,
     source: ByteSource,
     format: TraceFormat,
     code: TraceCode,
     texts: TextCache,
-    isGrowing: boolean,
+    origin: number = 0,
   ) {
     this.name = name;
     this.#source = source;
@@ -63,7 +63,7 @@ export class PacketFile {
     this.#format = format;
     this.#code = code;
     this.#state = new DecodeState(texts);
-    this.#isGrowing = isGrowing;
+    this.#origin = origin;
   }
 
   /** The packet it is at, `null` at the end and before the first one. */
@@ -83,7 +83,7 @@ export class PacketFile {
     this.#packet = null;
   }
 
-  /** Goes to the next packet; `null` if there is none (yet). A `CtfError` for what is none. */
+  /** Goes to the next packet; `null` if there is none any more. A `CtfError` for what is none. */
   nextPacket(): FilePacket | null {
     this.#packet = null;
     const { size } = this.#source;
@@ -98,7 +98,6 @@ export class PacketFile {
     }
     const packetSize = head?.packetSize ?? size - at;
     if (head === null || packetSize > size - at) {
-      if (this.#isGrowing) return null;
       const there = `of ${head === null ? "its begin" : `${packetSize} bytes`} only ${size - at}`;
       throw this.#state.error(`Cannot read a packet: ${there} bytes are there`, 0);
     }
@@ -210,7 +209,7 @@ export class PacketFile {
   }
 
   #load(): void {
-    this.#state.load(this.#window.bytes, this.name, this.#window.at);
+    this.#state.load(this.#window.bytes, this.name, this.#origin + this.#window.at);
   }
 
   #timesOf({ code: { stream } }: PacketHead): ClockTimes {

@@ -1,18 +1,7 @@
 import { CtfError } from "./ctf_error.ts";
 import type { FilePacket, PacketFile } from "./packet_file.ts";
+import { type Before, behind, lostBetween } from "./packet_losses.ts";
 import type { LostEvents, TraceEvent } from "./trace_event.ts";
-
-/** What the packets before say, which is compared with the one after them. */
-interface Before {
-  /** The last one. */
-  readonly packet: FilePacket;
-  /** Its file. */
-  readonly file: PacketFile;
-  /** When it ended. */
-  readonly end: number;
-  /** Most events of which one of them says that they are lost: LTTng's counter goes down now and then. */
-  readonly discarded: number;
-}
 
 /** What tells a stream from others. */
 export interface StreamIdentity {
@@ -57,6 +46,8 @@ export class StreamReader {
   #current: PacketFile | null = null;
   #before: Before | null = null;
   #lastTime = -Infinity;
+  /** Events before are not shown. */
+  #from = -Infinity;
 
   /** Of the stream in a file; nothing is known yet of what is next. */
   constructor(file: PacketFile, identity: StreamIdentity) {
@@ -71,18 +62,12 @@ export class StreamReader {
 
   /** Goes to what is next, beginning with what `time` says now. */
   advance(): void {
-    try {
-      const event = this.#current?.nextEvent() ?? null;
-      if (event === null) this.#advanceFar();
-      else this.#show(event);
-    } catch (error) {
-      if (!(error instanceof CtfError)) throw error;
-      this.#fail(error);
-    }
+    do this.#advance(); while (this.time < this.#from && !this.#reaches(this.#from));
   }
 
-  /** Goes to the packets that end at a time or later, and knows nothing yet of what is next. */
+  /** Goes to what is at a time or later, or reaches into it; nothing is known yet of what that is. */
   seek(time: number): void {
+    this.#from = time;
     for (const file of this.#files) file.rewind();
     this.#ready.length = 0;
     this.#current = null;
@@ -108,7 +93,29 @@ export class StreamReader {
     }
   }
 
+  #advance(): void {
+    try {
+      const event = this.#current?.nextEvent() ?? null;
+      if (event === null) this.#advanceFar();
+      else this.#show(event);
+    } catch (error) {
+      if (!(error instanceof CtfError)) throw error;
+      this.#fail(error);
+    }
+  }
+
+  /** Whether what is next, though it begins before a time, has to be told all the same. */
+  #reaches(time: number): boolean {
+    return this.error !== null || (this.lost !== null && this.lost.end >= time);
+  }
+
   #show(event: TraceEvent): void {
+    if (event.time > Number.MAX_SAFE_INTEGER) {
+      const { name, packet } = this.#current!;
+      const why =
+        "it is more than 104 days after the first one of all, which is too far to be exact";
+      throw new CtfError(`Cannot read an event: ${why}`, name, packet!.at);
+    }
     if (event.time < this.#lastTime) {
       const [late, last] = [event.time, this.#lastTime];
       const why = `it is of ${late} ns, the one before of ${last} ns`;
@@ -169,31 +176,6 @@ export class StreamReader {
       if (!isShown) return oldest;
     }
   }
-}
-
-function behind(before: Before | null, file: PacketFile): Before {
-  const packet = file.packet!;
-  const discarded = Math.max(before?.discarded ?? 0, Number(packet.eventsDiscarded ?? 0));
-  return { packet, file, end: endOf(packet), discarded };
-}
-
-function endOf({ timestampBegin, timestampEnd, times }: FilePacket): number {
-  const end = timestampEnd ?? timestampBegin;
-  return end === null ? 0 : times.of(end);
-}
-
-/** Events that were lost since the packet before, as far as packets tell it. */
-function lostBetween(
-  before: Before | null,
-  packet: FilePacket,
-  stream: string,
-): LostEvents | null {
-  const { eventsDiscarded, timestampBegin, cpu, times } = packet;
-  const count = Number(eventsDiscarded ?? 0) - (before?.discarded ?? 0);
-  if (count <= 0) return null;
-  const end = endOf(packet);
-  const begin = before?.end ?? (timestampBegin === null ? end : times.of(timestampBegin));
-  return { cpu, begin, end, count, stream };
 }
 
 function isBefore(a: FilePacket, b: FilePacket): boolean {

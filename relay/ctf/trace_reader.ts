@@ -26,8 +26,6 @@ export interface TraceInput {
 export interface ReaderOptions {
   /** Is told of lost events, in order with the events. */
   readonly onLost?: (lost: LostEvents) => void;
-  /** Whether a packet at the end of a file that is not all there is still being written, and no error. */
-  readonly isGrowing?: boolean;
 }
 
 /** What is known of a stream's file. */
@@ -42,8 +40,8 @@ export interface StreamInfo {
   readonly end: number | null;
 }
 
-/** A file before its first packet was looked at, and what belongs to it. */
-interface NewFile {
+/** A file, and what belongs to it. */
+interface ReadFile {
   readonly file: PacketFile;
   readonly format: TraceFormat;
   readonly index: number;
@@ -72,9 +70,7 @@ interface NewFile {
 export class TraceReader implements Iterable<TraceEvent> {
   readonly #formats: readonly TraceFormat[];
   readonly #options: ReaderOptions;
-  /** Those of which no packet is known. */
-  #newFiles: NewFile[] = [];
-  readonly #files: PacketFile[] = [];
+  readonly #files: ReadFile[] = [];
   readonly #byKey = new Map<string, StreamReader>();
   /** What is next, the oldest first: a heap. */
   #streams: StreamReader[] = [];
@@ -93,9 +89,8 @@ export class TraceReader implements Iterable<TraceEvent> {
       const code = new TraceCode(format, true);
       formats.push(format);
       for (const { name, source } of streams) {
-        const file = new PacketFile(name, source, format, code, texts, options.isGrowing ?? false);
-        this.#newFiles.push({ file, format, index: index++ });
-        this.#files.push(file);
+        const file = new PacketFile(name, source, format, code, texts);
+        this.#files.push({ file, format, index: index++ });
       }
     }
     this.#formats = formats;
@@ -140,7 +135,7 @@ export class TraceReader implements Iterable<TraceEvent> {
   /** Looks at all packets, up to what is none, and begins again with the first event. */
   streams(): StreamInfo[] {
     this.#begin();
-    const infos = this.#files.map((file) => {
+    const infos = this.#files.map(({ file }) => {
       let info: StreamInfo = { name: file.name, cpu: -1, begin: null, end: null };
       file.rewind();
       try {
@@ -158,14 +153,12 @@ export class TraceReader implements Iterable<TraceEvent> {
     return infos;
   }
 
-  /** The next event, `null` if there is none (yet). A `CtfError` for what is none. */
+  /** The next event, `null` if there is none any more. A `CtfError` for what is none. */
   next(): TraceEvent | null {
+    this.#begin();
     for (;;) {
       const stream = this.#streams[0];
-      if (stream === undefined || stream.time === Infinity) {
-        if (this.#refresh()) continue;
-        return null;
-      }
+      if (stream === undefined || stream.time === Infinity) return null;
       const { event, lost, error } = stream;
       if (error === null) stream.advance();
       // The last one takes the place of one that is good for nothing any more.
@@ -183,35 +176,27 @@ export class TraceReader implements Iterable<TraceEvent> {
     for (let event = this.next(); event !== null; event = this.next()) yield event;
   }
 
-  /** Goes to the first event at a time or later, forwards or back, by the begins of packets. */
+  /**
+   * Goes to the first event at a time or later, forwards or back, by the begins of packets. What was lost is
+   * told if it may have been at that time or later, though it began before.
+   */
   seek(time: number): void {
     this.#begin();
     this.#streams = [...this.#byKey.values()];
     for (const stream of this.#streams) {
       stream.seek(time);
-      while (stream.time < time && stream.error === null) stream.advance();
-      if (stream.time === -Infinity) stream.advance();
+      if (stream.error === null) stream.advance();
     }
     this.#heapify();
   }
 
-  /** Looks for more once all that is known was shown; says whether there is any. */
-  #refresh(): boolean {
-    if (this.#hasBegun && !(this.#options.isGrowing ?? false)) return false;
-    this.#begin();
-    for (const stream of this.#streams) if (stream.time === Infinity) stream.advance();
-    this.#heapify();
-    return this.#streams.length > 0 && this.#streams[0].time !== Infinity;
-  }
-
-  /** Looks at files of which no packet is known: to which stream they belong, and when they begin. */
+  /** Looks at the files, once: to which stream they belong, and when they begin. */
   #begin(): void {
-    if (this.#hasBegun && !(this.#options.isGrowing ?? false)) return;
+    if (this.#hasBegun) return;
     this.#hasBegun = true;
-    const added = this.#newFiles.filter((one) => this.#addFile(one));
-    this.#newFiles = this.#newFiles.filter((one) => !added.includes(one));
+    const added = this.#files.filter((one) => this.#addFile(one));
     const begins = added.map(({ file }) => file.beginOf()).filter((one) => one !== null);
-    this.#beginNs ??= begins.length === 0 ? null : begins.reduce((a, b) => a < b ? a : b);
+    this.#beginNs = begins.length === 0 ? null : begins.reduce((a, b) => a < b ? a : b);
     for (const { file } of added) {
       file.beginNs = this.#beginNs ?? 0n;
       file.rewind();
@@ -219,12 +204,12 @@ export class TraceReader implements Iterable<TraceEvent> {
     const all = [...this.#byKey.values()];
     all.sort((a, b) => compareStreams(a.identity, b.identity));
     for (const [rank, stream] of all.entries()) stream.rank = rank;
-    for (const stream of this.#streams) if (stream.time === -Infinity) stream.advance();
+    for (const stream of this.#streams) stream.advance();
     this.#heapify();
   }
 
   /** Puts a file to its stream, if a packet of it is there or should be. */
-  #addFile({ file, format, index }: NewFile): boolean {
+  #addFile({ file, format, index }: ReadFile): boolean {
     let identity: StreamIdentity = { uuid: "", streamId: 0, instance: -1, file: index };
     try {
       const packet = file.nextPacket();

@@ -1,7 +1,7 @@
 import { bytesSource, CtfError, TraceReader } from "@ltt/relay/ctf";
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
 import { readAll, WatchedSource } from "./reading.ts";
-import { smallFile, smallMetadata, smallPacket, smallTrace } from "./small_trace.ts";
+import { smallFile, smallMetadata, smallTrace } from "./small_trace.ts";
 
 const times = (events: Iterable<{ readonly time: number }>): number[] =>
   Array.from(events, ({ time }) => time);
@@ -79,33 +79,6 @@ Deno.test("next() reads traces with clocks of different origins by the time sinc
   assertEquals(times(events), [0, 100, 200, 250]);
 });
 
-Deno.test("next() goes on with packets and files that come while it reads", () => {
-  const [first, second, other] = [
-    smallFile({ seq: 0, times: [10, 20] }, { seq: 1, times: [30] }),
-    smallPacket({ seq: 2, times: [40, 50], padding: 100 }),
-    smallFile({ cpu: 1, seq: 0, times: [45] }),
-  ];
-  const whole = new Uint8Array([...first, ...second]);
-  let [size, otherSize] = [first.length + second.length - 50, 0];
-  const growing = (bytes: Uint8Array, size: () => number) => ({
-    get size(): number {
-      return size();
-    },
-    read: (at: number, into: Uint8Array) => bytesSource(bytes.subarray(0, size())).read(at, into),
-  });
-  const streams = [
-    { name: "a", source: growing(whole, () => size) },
-    { name: "b", source: growing(other, () => otherSize) },
-  ];
-  const reader = new TraceReader([{ metadata: smallMetadata(), streams }], { isGrowing: true });
-  assertEquals(times(reader), [0, 10, 20]);
-  assertEquals(reader.next(), null);
-  size = whole.length;
-  otherSize = other.length;
-  assertEquals(times(reader), [30, 35, 40]);
-  assertEquals(reader.next(), null);
-});
-
 Deno.test("next() reads packets and events that are longer than what it keeps", () => {
   const many = Array.from({ length: 40_000 }, (_, i) => i);
   const source = new WatchedSource(smallFile(
@@ -176,10 +149,13 @@ Deno.test("seek() goes to the first event at a time or later, forwards and back"
   });
   reader.seek(25);
   assertEquals(times(reader), [30, 40, 45, 50]);
-  assertEquals(lost, [3]);
+  assertEquals(lost, [2, 3]);
+  reader.seek(31);
+  assertEquals(times(reader), [40, 45, 50]);
+  assertEquals(lost, [2, 3, 3], "what may have been lost at 31 or later");
   reader.seek(0);
   assertEquals(times(reader), [0, 5, 10, 20, 30, 40, 45, 50]);
-  assertEquals(lost, [3, 2, 3]);
+  assertEquals(lost, [2, 3, 3, 2, 3]);
   reader.seek(51);
   assertEquals(reader.next(), null);
 });
@@ -229,4 +205,17 @@ event { name = "e"; fields := struct { ${fields} ${option} }; };
   const read = Object.fromEntries(Object.entries(events[0].fields).map(([k, v]) => [k, v]));
   assertEquals([read["1x"], read["0"], read.class, read.tag], [1, 2, 3, 6]);
   assertEquals(read.v, { "2y": 7 });
+});
+
+Deno.test("next() refuses events so late that their times would not be exact", () => {
+  const [days, other] = [86_400_000_000_000, crypto.getRandomValues(new Uint8Array(16))];
+  const late = smallFile({ seq: 0, times: [days, 5 * days] });
+  late.set(other, 4);
+  const metadata = smallMetadata(other, BigInt(100 * days));
+  const { events, errors } = readAll([smallTrace(smallFile({ seq: 0, times: [0] })), {
+    metadata,
+    streams: [{ name: "late", source: bytesSource(late) }],
+  }]);
+  assertEquals(times(events), [0, 101 * days - 1000]);
+  assert(errors[0].message.includes("more than 104 days after the first one"), `${errors}`);
 });
