@@ -4,6 +4,7 @@ import { convertUsage, parseConvertArguments } from "./convert_arguments.ts";
 import { FileOutput, sayWritten } from "./file_output.ts";
 import { attempt, JobError } from "./job_error.ts";
 import { assertNoTraceOverwritten } from "./output_path.ts";
+import { plainLines, plainText } from "./plain_text.ts";
 import { directoriesOf } from "./trace_arguments.ts";
 
 /**
@@ -25,7 +26,7 @@ export async function convert(args: readonly string[]): Promise<number> {
     return await run(directories, out);
   } catch (error) {
     if (!(error instanceof JobError)) throw error;
-    console.error(`error: ${error.message}`);
+    console.error(`error: ${plainLines(error.message)}`);
     return 1;
   }
 }
@@ -47,7 +48,7 @@ async function run(directories: readonly string[], out: string): Promise<number>
         },
         broken: (error) => {
           code = 1;
-          console.error(`error: ${error.message}`);
+          console.error(`error: ${plainText(error.message)}`);
         },
       }),
   );

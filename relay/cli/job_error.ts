@@ -1,3 +1,5 @@
+import { plainText } from "./plain_text.ts";
+
 /** Ends the job with one line. */
 export class JobError extends Error {
   override name = "JobError";
@@ -17,12 +19,13 @@ export async function attempt<T>(
   }
 }
 
-function reasonOf(error: unknown): string {
+/** What the system, or something else, has against an action: a line that a terminal can show. */
+export function reasonOf(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "no such file or directory";
   if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
   if (error instanceof Deno.errors.NotCapable) return `not allowed, ${error.message}`;
   // Messages of the system end in its number, which says nothing more.
   const message = error instanceof Error ? error.message : String(error);
   const reason = message.replace(/ \(os error \d+\).*/, "");
-  return reason.charAt(0).toLowerCase() + reason.slice(1);
+  return plainText(reason.charAt(0).toLowerCase() + reason.slice(1));
 }

@@ -1,3 +1,5 @@
+import { JobError, reasonOf } from "./job_error.ts";
+
 /** Whoever read standard output does not any more. */
 export class OutputClosed extends Error {
   override name = "OutputClosed";
@@ -26,7 +28,7 @@ export class TextOutput {
       for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
     } catch (error) {
       if (error instanceof Deno.errors.BrokenPipe) throw new OutputClosed();
-      throw error;
+      throw new JobError(`Cannot write to standard output: ${reasonOf(error)}`);
     }
   }
 }

@@ -17,6 +17,7 @@ import {
 import { PictureData } from "../view/picture/mod.ts";
 import { attempt, JobError } from "./job_error.ts";
 import { assertNoTraceOverwritten } from "./output_path.ts";
+import { plainLines, plainText } from "./plain_text.ts";
 import { OutputClosed, TextOutput } from "./text_output.ts";
 import { directoriesOf } from "./trace_arguments.ts";
 import { parseViewArguments, type ViewArguments, viewUsage } from "./view_arguments.ts";
@@ -48,7 +49,7 @@ export async function view(args: readonly string[]): Promise<number> {
     return await new View(options, directories).run();
   } catch (error) {
     if (!(error instanceof JobError)) throw error;
-    console.error(`error: ${error.message}`);
+    console.error(`error: ${plainLines(error.message)}`);
     return 1;
   }
 }
@@ -80,6 +81,7 @@ class View implements TraceListener {
       this.#output.flush();
     } catch (error) {
       if (error instanceof OutputClosed) return this.#code;
+      if (error instanceof JobError) throw error;
       this.#output.flush();
       await attempt("read trace", this.#directories.join(", "), () => {
         throw error;
@@ -97,7 +99,7 @@ class View implements TraceListener {
   broken(error: CtfError): void {
     this.#code = 1;
     this.#output.flush();
-    console.error(`error: ${error.message}`);
+    console.error(`error: ${plainText(error.message)}`);
   }
 
   #show(): void {
@@ -113,14 +115,20 @@ class View implements TraceListener {
     try {
       using traces = new Follower(this.#directories, this);
       let print: ((event: TraceEvent) => void) | null = null;
+      // Only when the first of them comes is it known when they begin.
+      const start = (): (event: TraceEvent) => void => {
+        this.#filter = this.#filterOf({ beginNs: traces.beginNs, end: null });
+        return print = this.#printer(traces.beginNs, traces.originOf);
+      };
+      this.#onLost = (lost) => {
+        start();
+        this.lost(lost);
+      };
       let seen = 0;
       for await (const events of traces.looks(stop.signal)) {
         for (const event of events) {
-          if (print === null) {
-            // Only now is it known when they begin.
-            print = this.#printer(traces.beginNs, traces.originOf);
-            this.#filter = this.#filterOf({ beginNs: traces.beginNs, end: null });
-          }
+          print ??= start();
+          if (this.#filter!.isOver(event.time)) return;
           if (this.#filter!.wants(event)) print(event);
           // What is there already may take a while: signals have to have their turn.
           if (++seen % TURN === 0) await new Promise((resolve) => setTimeout(resolve));

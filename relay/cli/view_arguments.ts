@@ -56,7 +56,7 @@ merged by time.
   --from TIME        not what was before: seconds since the trace began, 1.5 or 20ms; seconds before
   --to TIME          its end, -2s; a time of day, 12:34:56.789; a date and time, 2026-01-31T12:34:56
   --where EXPR       what has to be true: 'status >= 500 && url contains "/api"'
-  --follow           show what a running program records, until it ends
+  --follow           show what a running program records, until it ends, or the first event behind --to
   --stats            figures in place of events: how many, how often, how long what lasts has lasted
   --between A B      the time from each event A to the next B: a histogram and the slowest
   --by FIELD         with --between: only from A to the B that is equal in FIELD
@@ -79,7 +79,7 @@ export function parseViewArguments(args: readonly string[]): ViewArguments | nul
     throw new JobError("Cannot view: no trace is named");
   }
   for (const [name, value] of Object.entries(values)) {
-    if (value === "") throw new JobError(`Cannot use --${name} without a value`);
+    if ([value].flat().includes("")) throw new JobError(`Cannot use --${name} without a value`);
   }
   if (values.by !== undefined && between === null) {
     throw new JobError("Cannot use --by without --between");
@@ -87,6 +87,13 @@ export function parseViewArguments(args: readonly string[]): ViewArguments | nul
   const isSummed = values.stats === true || between !== null;
   if (values.follow && isSummed) {
     throw new JobError("Cannot use --follow with --stats or --between: they need the end");
+  }
+  if (values.follow) {
+    for (const option of ["from", "to"] as const) {
+      if (!values[option]?.startsWith("-")) continue;
+      const why = "the trace has no end yet";
+      throw new JobError(`Cannot use --${option} ${values[option]} with --follow: ${why}`);
+    }
   }
   const format = formatOf(values.format);
   if (isSummed && format === "babeltrace") {
@@ -96,8 +103,8 @@ export function parseViewArguments(args: readonly string[]): ViewArguments | nul
   return {
     traces: positionals,
     format,
-    events: values.event === undefined ? [] : listOf("event", values.event),
-    cpus: values.cpu === undefined ? new Set() : cpusOf(values.cpu),
+    events: (values.event ?? []).flatMap((list) => listOf("event", list)),
+    cpus: new Set((values.cpu ?? []).flatMap(cpusOf)),
     where: values.where === undefined ? null : understood(() => expression(values.where!)),
     from: values.from === undefined ? null : understood(() => timeBound(values.from!)),
     to: values.to === undefined ? null : understood(() => timeBound(values.to!)),
@@ -129,13 +136,13 @@ function listOf(option: string, text: string): string[] {
 }
 
 /** CPUs, `1,3-5`. */
-function cpusOf(text: string): Set<number> {
-  const cpus = new Set<number>();
+function cpusOf(text: string): number[] {
+  const cpus: number[] = [];
   for (const part of listOf("cpu", text)) {
     const range = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(part);
     const [first, last] = [Number(range?.[1]), Number(range?.[2] ?? range?.[1])];
     if (!(first <= last)) throw new JobError(`Cannot use --cpu ${text}: "${part}" is no CPU`);
-    for (let cpu = first; cpu <= last; cpu++) cpus.add(cpu);
+    for (let cpu = first; cpu <= last; cpu++) cpus.push(cpu);
   }
   return cpus;
 }
@@ -165,8 +172,8 @@ function takeBetween(args: readonly string[]): [string[], readonly [string, stri
 interface Parsed {
   readonly values: {
     readonly format?: string;
-    readonly event?: string;
-    readonly cpu?: string;
+    readonly event?: readonly string[];
+    readonly cpu?: readonly string[];
     readonly from?: string;
     readonly to?: string;
     readonly where?: string;
@@ -183,8 +190,8 @@ interface Parsed {
 function parse(args: readonly string[]): Parsed {
   const options = {
     format: { type: "string" },
-    event: { type: "string" },
-    cpu: { type: "string" },
+    event: { type: "string", multiple: true },
+    cpu: { type: "string", multiple: true },
     from: { type: "string" },
     to: { type: "string" },
     where: { type: "string" },

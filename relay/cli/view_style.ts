@@ -26,7 +26,7 @@ export function eventText(
     case "json":
       return { text: new JsonText(beginNs), title: "" };
     case "babeltrace":
-      return { text: new BabeltraceText(beginNs, originOf), title: "" };
+      return { text: new BabeltraceText(beginNs, originOf, Deno.stdout.isTerminal()), title: "" };
     case "columns": {
       const style = terminalStyle();
       const text = new ColumnText(style);

@@ -3,6 +3,7 @@ import { structText } from "./babeltrace_values.ts";
 import { ClockText, secondsText } from "./clock_text.ts";
 import type { EventText } from "./event_text.ts";
 import type { EventOrigin, OriginOf } from "./origins.ts";
+import { harmless } from "./plain_values.ts";
 
 type StructText = (fields: FieldValues) => string;
 
@@ -10,6 +11,8 @@ type StructText = (fields: FieldValues) => string;
 interface ClassTexts {
   /** Host, program and name. */
   readonly head: string;
+  /** Whether events have times. */
+  readonly hasClock: boolean;
   readonly packetContext: StructClass | null;
   readonly streamContext: StructText | null;
   readonly context: StructText | null;
@@ -18,19 +21,24 @@ interface ClassTexts {
 
 /**
  * Events as Babeltrace 2 prints them with its default options, with the time of day in the local time
- * zone.
+ * zone. Where events have no times none are shown.
  */
 export class BabeltraceText implements EventText {
   readonly #clock: ClockText;
   readonly #originOf: OriginOf;
+  readonly #isTerminal: boolean;
   readonly #classes = new Map<EventClass, ClassTexts>();
   /** Texts of packet contexts: a packet's is the same object for all its events. */
   #packetContext: FieldValues | null = null;
   #packetText = "";
   #last: number | null = null;
 
-  /** Times since `beginNs`, nanoseconds since 1970. */
-  constructor(beginNs: bigint, originOf: OriginOf) {
+  /**
+   * Times since `beginNs`, nanoseconds since 1970. For a terminal what would move its cursor is escaped, which
+   * Babeltrace does not do in names.
+   */
+  constructor(beginNs: bigint, originOf: OriginOf, isTerminal: boolean = false) {
+    this.#isTerminal = isTerminal;
     this.#clock = new ClockText(beginNs);
     this.#originOf = originOf;
   }
@@ -47,12 +55,11 @@ export class BabeltraceText implements EventText {
         ? ""
         : `${packetText(packetContext, texts.packetContext)}, `;
     }
-    const delta = this.#last === null ? "+?.?????????" : `+${secondsText(time - this.#last)}`;
-    this.#last = time;
-    let text = `[${this.#clock.of(time)}] (${delta}) ${texts.head}${this.#packetText}`;
+    let text = `${texts.hasClock ? this.#timeText(time) : ""}${texts.head}${this.#packetText}`;
     if (texts.streamContext !== null) text += `${texts.streamContext(streamContext!)}, `;
     if (texts.context !== null) text += `${texts.context(context!)}, `;
-    return `${text}${texts.fields(fields)}\n`;
+    text += texts.fields(fields);
+    return `${this.#isTerminal ? harmless(text) : text}\n`;
   }
 
   /** Nothing: Babeltrace tells on standard error, see {@linkcode BabeltraceText.warning}. */
@@ -68,11 +75,18 @@ export class BabeltraceText implements EventText {
     return `WARNING: Tracer discarded ${events} ${between}${where}.\n`;
   }
 
+  #timeText(time: number): string {
+    const delta = this.#last === null ? "+?.?????????" : `+${secondsText(time - this.#last)}`;
+    this.#last = time;
+    return `[${this.#clock.of(time)}] (${delta}) `;
+  }
+
   #textsOf(eventClass: EventClass): ClassTexts {
     const { name, context, fields } = eventClass;
-    const { env, packetContext, streamContext } = this.#originOf(eventClass);
+    const { env, hasClock, packetContext, streamContext } = this.#originOf(eventClass);
     return {
       head: `${originText(env)}${name}: `,
+      hasClock,
       packetContext,
       streamContext: streamContext === null ? null : structText(streamContext),
       context: context === null ? null : structText(context),

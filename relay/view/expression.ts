@@ -3,6 +3,11 @@ import { type Answer, comparison, COMPARISONS } from "./comparisons.ts";
 import { type EventValue, eventValue, type Step } from "./event_values.ts";
 import { ExpressionError, type Token, tokens } from "./expression_tokens.ts";
 
+/** Comparisons that there may be: each costs a few frames of the stack when an event is looked at. */
+const MAX_COMPARISONS = 1000;
+/** Characters of a long expression that an error shows. */
+const MAX_SHOWN = 60;
+
 /** What an expression says of an event. */
 type Condition = (event: TraceEvent) => Answer;
 
@@ -37,6 +42,7 @@ class Parser {
   readonly #tokens: readonly Token[];
   #at = 0;
   #depth = 0;
+  #comparisons = 0;
 
   constructor(text: string) {
     this.#text = text;
@@ -84,6 +90,11 @@ class Parser {
   }
 
   #comparison(): Condition {
+    if (++this.#comparisons > MAX_COMPARISONS) {
+      const shown = `${this.#text.slice(0, MAX_SHOWN)} …`;
+      const why = `it has more than ${MAX_COMPARISONS} comparisons`;
+      throw new ExpressionError(why, shown, MAX_SHOWN);
+    }
     const left = this.#operand();
     const sign = this.#next.text;
     if (this.#next.kind === "text" || !COMPARISONS.includes(sign)) {

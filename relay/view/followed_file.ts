@@ -1,13 +1,15 @@
 import type { ByteSource } from "../ctf/mod.ts";
 
-/** Bytes by which the begin of a packet is known again: its header and context are in there. */
+/** Bytes by which the begin of a packet is known again: as a rule its header and context are in there. */
 const HEAD_SIZE = 256;
 
-/** Bytes that a packet has by its begin, `null` if that is not all there. */
-export type SizeOf = (head: Uint8Array, available: number) => number | null;
+/** Bytes that a packet at a byte of its file has by its begin, `null` if that is not all there. */
+export type SizeOf = (head: Uint8Array, available: number, at: number) => number | null;
 
 /** A packet of a file. */
 export interface FollowedPacket {
+  /** Where it begins in the file. */
+  readonly at: number;
   /** How it begins. */
   readonly head: Uint8Array;
   /** All of it, `null` when it may be just being written: then it is the last one. */
@@ -40,8 +42,15 @@ export class FollowedFile {
     if (size < this.#at) this.#moveTo(0);
     while (this.#at < size) {
       const available = size - this.#at;
-      const begin = this.#read(Math.min(HEAD_SIZE, available));
-      const packetSize = sizeOf(begin, available);
+      let begin = this.#read(Math.min(HEAD_SIZE, available));
+      let packetSize = sizeOf(begin, available, this.#at);
+      while (packetSize === null && begin.length < available) {
+        const longer = this.#read(Math.min(2 * begin.length, available));
+        // It was made shorter meanwhile.
+        if (longer.length <= begin.length) return;
+        begin = longer;
+        packetSize = sizeOf(begin, available, this.#at);
+      }
       if (packetSize === null || packetSize > available) return;
       const head = begin.subarray(0, packetSize);
       const isLast = packetSize === available;
@@ -50,10 +59,10 @@ export class FollowedFile {
         const bytes = isSettled ? this.#whole(head, packetSize) : null;
         if (bytes === null) {
           this.#seen = head;
-          yield { head, bytes };
+          yield { at: this.#at, head, bytes };
           return;
         }
-        yield { head, bytes };
+        yield { at: this.#at, head, bytes };
         // Only now was it taken.
         this.#given = head;
       }

@@ -7,8 +7,9 @@ import {
 } from "../ctf/mod.ts";
 import { DecodeState } from "../ctf/decode_state.ts";
 import { MetadataParser } from "../ctf/metadata_parser.ts";
-import { type FilePacket, PacketFile } from "../ctf/packet_file.ts";
+import { PacketFile } from "../ctf/packet_file.ts";
 import { type PacketHead, readPacketHead } from "../ctf/packet_head.ts";
+import { type Before, behind, lostBetween } from "../ctf/packet_losses.ts";
 import { TextCache } from "../ctf/text_cache.ts";
 import { TraceCode } from "../ctf/trace_code.ts";
 import { FollowedFile } from "./followed_file.ts";
@@ -25,16 +26,27 @@ interface Told {
   seq: number | bigint | null;
   /** Events of that. */
   events: number;
-  /** Events that were lost up to its end. */
-  discarded: bigint | null;
-  /** The end of the packet before, in the clock's units. */
-  end: number | bigint | null;
+  /** What it and those before say of losses. */
+  before: Before | null;
+}
+
+/** A file that is followed. */
+interface Followed {
+  /** Its path. */
+  readonly path: string;
+  readonly source: FileSource;
+  readonly file: FollowedFile;
+  /** What a look found to be wrong with the begin of a packet. */
+  fault: string | null;
+  /** Whether it was told that nothing more comes of it. */
+  isBroken: boolean;
 }
 
 /** A directory that somebody writes a trace to. */
 export class FollowedTrace {
   readonly #path: string;
-  readonly #files = new Map<string, { readonly source: FileSource; readonly file: FollowedFile }>();
+  readonly #broken: (error: CtfError) => void;
+  readonly #files = new Map<string, Followed>();
   readonly #told = new Map<string, Told>();
   readonly #texts = new TextCache();
   readonly #state = new DecodeState(this.#texts);
@@ -42,9 +54,10 @@ export class FollowedTrace {
   #format: MetadataParser | null = null;
   #code: TraceCode | null = null;
 
-  /** Has looked at nothing yet. */
-  constructor(path: string) {
+  /** Has looked at nothing yet. `broken` is told, once, of a file that cannot be read any further. */
+  constructor(path: string, broken: (error: CtfError) => void) {
     this.#path = path;
+    this.#broken = broken;
   }
 
   /** What its metadata says, none before there is any. */
@@ -64,20 +77,23 @@ export class FollowedTrace {
 
   /**
    * What there is that was not told yet, stream by stream, each in order; `begin` says from when on its
-   * times are counted once the first packet is there. A `CtfError` for what cannot be read.
+   * times are counted once the first packet is there. A `CtfError` for metadata that makes no sense.
    */
   streams(isOver: boolean, begin: (ns: bigint) => bigint): Generator<Item, void, void>[] {
     // What an event needs is in the metadata before the event is in a file.
     for (const name of streamNames(this.#path)) {
       if (this.#files.has(name)) continue;
-      const source = new FileSource(`${this.#path}/${name}`);
-      this.#files.set(name, { source, file: new FollowedFile(source) });
+      const path = `${this.#path}/${name}`;
+      const source = new FileSource(path);
+      const file = new FollowedFile(source);
+      this.#files.set(name, { path, source, file, fault: null, isBroken: false });
     }
     const sizes = [...this.#files.values()].map(({ source }) => source.size);
     if (!sizes.some((size) => size > 0) || !this.#readMetadata(isOver)) return [];
     const streams = new Map<string, FileWalk[]>();
-    for (const [name, { file }] of this.#files) {
-      const walk = new FileWalk(name, this.#packets(name, file, isOver));
+    for (const followed of this.#files.values()) {
+      if (followed.isBroken) continue;
+      const walk = new FileWalk(followed, this.#packets(followed, isOver));
       if (walk.next === null) continue;
       const { code, streamInstance, cpu } = walk.next.head;
       const key = `${code.stream.id} ${streamInstance} ${cpu}`;
@@ -109,21 +125,33 @@ export class FollowedTrace {
   }
 
   *#packets(
-    name: string,
-    file: FollowedFile,
+    followed: Followed,
     isOver: boolean,
   ): Generator<WalkedPacket, void, void> {
-    const headOf = (bytes: Uint8Array): PacketHead | null => {
-      this.#state.load(bytes, name, 0);
+    const headOf = (bytes: Uint8Array, at: number): PacketHead | null => {
+      this.#state.load(bytes, followed.path, at);
       return readPacketHead(this.#state, this.#format!, this.#code!);
     };
-    const sizeOf = (bytes: Uint8Array, available: number): number | null => {
-      const head = headOf(bytes);
+    const sizeOf = (bytes: Uint8Array, available: number, at: number): number | null => {
+      const head = headOf(bytes, at);
       return head === null ? null : head.packetSize ?? available;
     };
-    for (const { head, bytes } of file.packets(sizeOf, isOver)) {
-      yield { head: headOf(head)!, bytes };
+    try {
+      for (const { at, head, bytes } of followed.file.packets(sizeOf, isOver)) {
+        yield { at, head: headOf(head, at)!, bytes };
+      }
+      followed.fault = null;
+    } catch (error) {
+      if (!(error instanceof CtfError)) throw error;
+      // It may be just being written over: then it is another one at the next look.
+      if (isOver || followed.fault === error.message) this.#break(followed, error);
+      followed.fault = error.message;
     }
+  }
+
+  #break(followed: Followed, error: CtfError): void {
+    followed.isBroken = true;
+    this.#broken(error);
   }
 
   /** What a stream has, whose packets may be in several files: the oldest first, up to one that has to settle. */
@@ -135,42 +163,45 @@ export class FollowedTrace {
     for (;;) {
       const oldest = walks.reduce((a, b) => beginOf(b) < beginOf(a) ? b : a);
       if (oldest.next === null || oldest.next.bytes === null) return;
-      yield* this.#packetItems(oldest.name, oldest.next.bytes, told, begin);
-      oldest.advance();
+      const { path } = oldest.followed;
+      try {
+        yield* this.#packetItems(path, oldest.next.at, oldest.next.bytes, told, begin);
+        oldest.advance();
+      } catch (error) {
+        if (!(error instanceof CtfError)) throw error;
+        this.#break(oldest.followed, error);
+        oldest.next = null;
+      }
     }
   }
 
   *#packetItems(
-    name: string,
+    path: string,
+    at: number,
     bytes: Uint8Array,
     told: Told,
     begin: (ns: bigint) => bigint,
   ): Generator<Item, void, void> {
-    const packets = new PacketFile(
-      name,
-      bytesSource(bytes),
-      this.#format!,
-      this.#code!,
-      this.#texts,
-      false,
-    );
+    const source = bytesSource(bytes);
+    const packets = new PacketFile(path, source, this.#format!, this.#code!, this.#texts, at);
     const packet = packets.nextPacket()!;
     packets.beginNs = begin(packet.times.sinceOrigin(packet.timestampBegin ?? 0));
     const skipped = packet.seq !== null && packet.seq === told.seq ? told.events : 0;
-    yield* lostItems(packet, told);
+    const lost = lostBetween(told.before, packet, path);
+    told.before = behind(told.before, packets);
+    if (lost !== null) yield { kind: "lost", time: lost.begin, lost };
     let events = 0;
     for (let event; (event = packets.nextEvent()) !== null;) {
       if (++events > skipped) yield { kind: "event", time: event.time, event };
     }
     told.seq = packet.seq;
     told.events = events;
-    told.end = packet.timestampEnd;
   }
 
   #toldOf(key: string): Told {
     let told = this.#told.get(key);
     if (told === undefined) {
-      told = { seq: null, events: 0, discarded: null, end: null };
+      told = { seq: null, events: 0, before: null };
       this.#told.set(key, told);
     }
     return told;
@@ -179,19 +210,20 @@ export class FollowedTrace {
 
 /** A packet, and what its begin says. */
 interface WalkedPacket {
+  readonly at: number;
   readonly head: PacketHead;
   readonly bytes: Uint8Array | null;
 }
 
 /** The packets of a file, one at a time. */
 class FileWalk {
-  readonly name: string;
+  readonly followed: Followed;
   /** The one that comes next, `null` if there is none. */
   next: WalkedPacket | null;
   readonly #packets: Generator<WalkedPacket, void, void>;
 
-  constructor(name: string, packets: Generator<WalkedPacket, void, void>) {
-    this.name = name;
+  constructor(followed: Followed, packets: Generator<WalkedPacket, void, void>) {
+    this.followed = followed;
     this.#packets = packets;
     this.next = packets.next().value ?? null;
   }
@@ -203,17 +235,4 @@ class FileWalk {
 
 function beginOf({ next }: FileWalk): number {
   return next === null ? Infinity : Number(next.head.timestampBegin ?? 0);
-}
-
-/** What a packet tells of losses that none before it did. */
-function* lostItems(packet: FilePacket, told: Told): Generator<Item, void, void> {
-  const { eventsDiscarded, timestampEnd, timestampBegin, times, cpu } = packet;
-  if (eventsDiscarded === null) return;
-  const discarded = BigInt(eventsDiscarded);
-  const count = Number(discarded - (told.discarded ?? discarded));
-  told.discarded = discarded;
-  if (count <= 0) return;
-  const end = times.of(timestampEnd ?? 0);
-  const begin = times.of(told.end ?? timestampBegin ?? 0);
-  yield { kind: "lost", time: begin, lost: { cpu, begin, end, count } };
 }

@@ -19,7 +19,9 @@ export class Follower implements Disposable {
 
   /** Of traces in these directories; has looked at nothing yet. */
   constructor(directories: readonly string[], listener: TraceListener) {
-    this.#traces = directories.map((directory) => new FollowedTrace(directory));
+    this.#traces = directories.map((directory) =>
+      new FollowedTrace(directory, (error) => listener.broken(error))
+    );
     this.#listener = listener;
     this.originOf = new Origins(() => this.#traces.flatMap(({ formats }) => formats)).of;
   }
@@ -58,26 +60,13 @@ export class Follower implements Disposable {
     const begin = (ns: bigint): bigint => this.#beginNs ??= ns;
     return this.#traces.flatMap((trace) => {
       try {
-        return trace.streams(isLast, begin).map((stream) => this.#sound(stream));
+        return trace.streams(isLast, begin);
       } catch (error) {
-        this.#broken(error);
+        if (!(error instanceof CtfError)) throw error;
+        this.#listener.broken(error);
         return [];
       }
     });
-  }
-
-  /** The items of a stream up to what cannot be read. */
-  *#sound(stream: Generator<Item, void, void>): Generator<Item, void, void> {
-    try {
-      yield* stream;
-    } catch (error) {
-      this.#broken(error);
-    }
-  }
-
-  #broken(error: unknown): void {
-    if (!(error instanceof CtfError)) throw error;
-    this.#listener.broken(error);
   }
 }
 

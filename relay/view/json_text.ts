@@ -10,6 +10,7 @@ import {
 } from "../ctf/mod.ts";
 import { secondsText } from "./clock_text.ts";
 import type { EventText } from "./event_text.ts";
+import { quotedText } from "./plain_values.ts";
 import { shownNames } from "./shown_fields.ts";
 
 type ValueText = (value: FieldValue) => string;
@@ -24,7 +25,7 @@ export type JsonValue =
 /**
  * Events as lines of JSON. An integer has all its digits, also where a number of JavaScript has not; a
  * value of an enumeration is its first label, or the number if it has none; what JSON has no number for,
- * `NaN` and `Infinity`, is text.
+ * `NaN` and `Infinity`, is text. What would move a terminal's cursor is escaped.
  */
 export class JsonText implements EventText {
   readonly #beginNs: bigint;
@@ -42,7 +43,7 @@ export class JsonText implements EventText {
     let fields = this.#fields.get(eventClass);
     if (fields === undefined) this.#fields.set(eventClass, fields = structJson(eventClass.fields));
     let name = this.#names.get(eventClass);
-    if (name === undefined) this.#names.set(eventClass, name = JSON.stringify(eventClass.name));
+    if (name === undefined) this.#names.set(eventClass, name = quotedText(eventClass.name));
     const contexts = streamContext === null && context === null
       ? ""
       : `,"context":${jsonOf({ ...streamContext, ...context })}`;
@@ -64,13 +65,14 @@ export class JsonText implements EventText {
 
 /** A value as JSON, whatever its class, as {@linkcode JsonText} shows it. */
 export function jsonOf(value: JsonValue): string {
-  if (typeof value === "string" || value === null) return JSON.stringify(value);
+  if (value === null) return "null";
+  if (typeof value === "string") return quotedText(value);
   if (typeof value === "bigint") return `${value}`;
   if (typeof value === "number") return numberJson(value);
   if (value instanceof EnumValue) return enumJson(value);
   if (Array.isArray(value)) return `[${value.map(jsonOf).join(",")}]`;
   const parts = Object.entries(value as Readonly<Record<string, JsonValue>>).map(([name, one]) =>
-    `${JSON.stringify(name)}:${jsonOf(one)}`
+    `${quotedText(name)}:${jsonOf(one)}`
   );
   return `{${parts.join(",")}}`;
 }
@@ -79,7 +81,7 @@ function structJson(one: StructClass): (fields: FieldValues) => string {
   const names = shownNames(one);
   if (names.length === 0) return () => "{}";
   const members = new Map(one.members.map((member) => [member.name, member.class]));
-  const heads = names.map((name, i) => `${i === 0 ? "{" : ","}${JSON.stringify(name)}:`);
+  const heads = names.map((name, i) => `${i === 0 ? "{" : ","}${quotedText(name)}:`);
   const texts = names.map((name) => valueJson(members.get(name)!));
   return (fields) => {
     let text = "";
@@ -93,7 +95,7 @@ function valueJson(one: FieldClass): ValueText {
     case "integer":
       return String as ValueText;
     case "string":
-      return JSON.stringify as ValueText;
+      return quotedText as ValueText;
     case "struct":
       return structJson(one) as ValueText;
     default:
@@ -102,7 +104,7 @@ function valueJson(one: FieldClass): ValueText {
 }
 
 function enumJson({ labels, value }: EnumValue): string {
-  return labels.length === 0 ? `${value}` : JSON.stringify(labels[0]);
+  return labels.length === 0 ? `${value}` : quotedText(labels[0]);
 }
 
 function numberJson(value: number): string {

@@ -1,3 +1,4 @@
+import { clockOf } from "../ctf/clock_times.ts";
 import type { EventClass, StructClass, TraceFormat } from "../ctf/mod.ts";
 
 /** Where events of a class come from. */
@@ -6,6 +7,8 @@ export interface EventOrigin {
   readonly trace: string;
   /** What the metadata says about where the trace was made. */
   readonly env: TraceFormat["env"];
+  /** Whether events have times: those of a stream without a clock have none. */
+  readonly hasClock: boolean;
   /** Fields of packets' contexts, `null` where there are none. */
   readonly packetContext: StructClass | null;
   /** Fields that all events of the stream have, `null` where there are none. */
@@ -43,7 +46,13 @@ export class Origins {
       const stream = streams.get(eventClass.streamId);
       if (stream?.events.get(eventClass.id) !== eventClass) continue;
       const { packetContext, eventContext } = stream;
-      return { trace: traceKey(format, number), env, packetContext, streamContext: eventContext };
+      return {
+        trace: traceKey(format, number),
+        env,
+        hasClock: clockOf(stream, format) !== null,
+        packetContext,
+        streamContext: eventContext,
+      };
     }
     throw new TypeError(`Cannot say where event "${eventClass.name}" comes from: no trace has it`);
   }

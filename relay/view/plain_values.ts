@@ -26,7 +26,8 @@ export function harmless(text: string): string {
   return text.replace(HARMFUL, escaped);
 }
 
-function quotedText(text: string): string {
+/** Text in quotes, which is JSON of it too. */
+export function quotedText(text: string): string {
   return PLAIN.test(text) ? `"${text}"` : harmless(JSON.stringify(text));
 }
 

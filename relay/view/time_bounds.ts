@@ -45,7 +45,9 @@ export function timeBound(text: string): TimeBound {
   if (date !== null) {
     const [, day, time = "00:00:00", fraction = "", zone = ""] = date;
     const ms = Date.parse(`${day}T${time.length === 5 ? `${time}:00` : time}${zone}`);
-    if (!Number.isNaN(ms)) {
+    // The 31st of a month of 30 days would be the first of the next one.
+    const isDay = !Number.isNaN(ms) && new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
+    if (isDay) {
       const ns = BigInt(ms) * 1_000_000n + BigInt(nanoseconds(fraction));
       return ({ beginNs }) => Number(ns - beginNs);
     }

@@ -72,6 +72,12 @@ Deno.test("parseViewArguments() takes a file for a page beside what chooses even
   assertEquals([html, events], ["f.html", ["a"]]);
 });
 
+Deno.test("parseViewArguments() collects the lists of an option that is there twice", () => {
+  const args = ["t", "--event", "a,b", "--cpu", "0", "--event", "c", "--cpu", "2-3"];
+  const { events, cpus } = parseViewArguments(args)!;
+  assertEquals([events, [...cpus]], [["a", "b", "c"], [0, 2, 3]]);
+});
+
 const wrong: [string[], string][] = [
   [[], "Cannot view: no trace is named"],
   [[""], "Cannot view: no trace is named"],
@@ -89,10 +95,17 @@ const wrong: [string[], string][] = [
   [["t", "--between", "a", "b", "--by", "5"], "Cannot understand the expression: "],
   [["t", "--follow", "--stats"], "Cannot use --follow with --stats or --between"],
   [["t", "--stats", "--format=babeltrace"], "Cannot use --format babeltrace with --stats"],
+  [["t", "--follow", "--from", "-1s"], "Cannot use --from -1s with --follow: the trace has no end"],
+  [["t", "--follow", "--to=-1s"], "Cannot use --to -1s with --follow: the trace has no end yet"],
+  [
+    ["t", "--where", "a==1" + "&&a==1".repeat(12_000)],
+    "Cannot understand the expression: it has mo",
+  ],
+  [["t", "--from", "2026-02-31T12:00:00"], 'Cannot understand the time "2026-02-31T12:00:00": '],
   [["t", "--frobnicate"], "Cannot understand the arguments: Unknown option '--frobnicate'"],
 ];
 for (const [args, message] of wrong) {
-  Deno.test(`parseViewArguments() refuses "${args.join(" ")}"`, () => {
+  Deno.test(`parseViewArguments() refuses "${args.join(" ").slice(0, 60)}"`, () => {
     const error = assertThrows(() => parseViewArguments(args), JobError);
     assertEquals(error.message.slice(0, message.length), message);
   });

@@ -4,6 +4,7 @@ import type { TracepointOf } from "@ltt/relay/trace";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { BABELTRACE_MISSING } from "../ctf/babeltrace.ts";
+import { smallFile, smallMetadata } from "../ctf/small_trace.ts";
 import { startSession, TempDirectory } from "../session/support.ts";
 import { randomEvents, randomTrace } from "../trace/random_trace.ts";
 import { TestTrace } from "../trace/support.ts";
@@ -345,6 +346,27 @@ Deno.test("view --follow shows what is recorded until the session ends", { ignor
   const numbers = out.trimEnd().split("\n").map((line) => JSON.parse(line).fields.n);
   assertEquals([numbers, (await child.status).code], [[1, 2, 3], 0]);
   await child.stderr.cancel();
+});
+
+Deno.test("view --follow ends with the first event behind --to, and tells the first losses", {
+  ignore,
+}, async () => {
+  using directory = new TempDirectory();
+  const { path } = directory;
+  const metadata = Deno.openSync(`${path}/metadata`, { create: true, write: true });
+  try {
+    // As of a session that goes on.
+    metadata.lockSync(true);
+    metadata.writeSync(smallMetadata());
+    const file = smallFile({ seq: 0, times: [0, 1e9, 2e9], lost: 7 }, { seq: 1, times: [3e9] });
+    Deno.writeFileSync(`${path}/f0`, file);
+    const { code, out, err } = await view(["--follow", "--to", "1.5", "--format", "json", path]);
+    const lines = out.trimEnd().split("\n").map((line) => JSON.parse(line));
+    assertEquals(lines.map(({ lost, s }) => lost ?? s), [7, 0, 1]);
+    assertEquals([code, err], [0, ""]);
+  } finally {
+    metadata.close();
+  }
 });
 
 Deno.test("view --follow ends with SIGINT", { ignore }, async () => {

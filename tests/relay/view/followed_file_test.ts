@@ -82,3 +82,11 @@ withFile(
     assertEquals([look(), look()], [[], [[2, 5]]]);
   },
 );
+
+withFile("packets() reads on where the begin of a packet is longer than most", () => {
+  const packet = [5, ...Array<number>(999).fill(7)];
+  file.bytes = [...packet, 9];
+  const sizeOf = (head: Uint8Array): number | null => head.length < 600 ? null : 1000;
+  const packets = [...file.followed.packets(sizeOf, true)];
+  assertEquals(packets.map(({ at, bytes }) => [at, [...bytes!]]), [[0, packet]]);
+});

@@ -4,6 +4,7 @@ import { assertEquals } from "@std/assert";
 import type { CtfError } from "../../../relay/ctf/ctf_error.ts";
 import type { LostEvents, TraceEvent } from "../../../relay/ctf/trace_event.ts";
 import { Follower } from "../../../relay/view/follower.ts";
+import { smallFile, smallMetadata } from "../ctf/small_trace.ts";
 import {
   ignore,
   numbered,
@@ -149,4 +150,65 @@ Deno.test("looks() ends when it is told to", { ignore }, async () => {
   await following.stop();
   assertEquals(following.numbers, [1]);
   await session.close();
+});
+
+/** A trace whose metadata is locked, as that of one that is being written, until it is closed. */
+class HeldTrace implements Disposable {
+  readonly path: string;
+  readonly #metadata: Deno.FsFile;
+
+  constructor(path: string, files: Readonly<Record<string, Uint8Array>>) {
+    this.path = path;
+    Deno.mkdirSync(path);
+    const options = { create: true, write: true } as const;
+    this.#metadata = Deno.openSync(`${path}/metadata`, options);
+    this.#metadata.lockSync(true);
+    this.#metadata.writeSync(smallMetadata());
+    for (const [name, bytes] of Object.entries(files)) Deno.writeFileSync(`${path}/${name}`, bytes);
+  }
+
+  [Symbol.dispose](): void {
+    this.#metadata.close();
+  }
+}
+
+const cpu0 = { seq: 0, times: [1, 4] };
+const cpu1 = [{ cpu: 1, seq: 0, times: [2, 3] }, { cpu: 1, seq: 1, times: [8] }] as const;
+
+for (
+  const [what, at, value, numbers] of [
+    ["a packet", 0, 0, [1, 4]],
+    ["an event", 84 + 22 + 2, 99, [1, 2, 4]],
+  ] as const
+) {
+  Deno.test(`looks() tells once of ${what} that is damaged, and goes on with the others`, {
+    ignore,
+  }, async () => {
+    using directory = new TempDirectory();
+    const damaged = smallFile(...cpu1);
+    damaged[at] = value;
+    const path = `${directory.path}/held`;
+    using held = new HeldTrace(path, { f0: damaged, f1: smallFile(cpu0) });
+    await using following = new Following(held.path);
+    await until("both are told", () => following.errors.length > 0 && following.numbers.length > 1);
+    Deno.writeFileSync(`${path}/f1`, smallFile(cpu0, { seq: 1, times: [9], lost: 0 }));
+    await until("what comes later is told", () => following.numbers.includes(9));
+    // A packet behind which there is none is taken at the second look.
+    assertEquals(following.numbers.map(Number).sort(), [...numbers, 9]);
+    assertEquals(following.errors.map(({ file }) => file), [`${path}/f0`]);
+    assertEquals(following.errors[0].offset, at === 0 ? 0 : at - 2);
+  });
+}
+
+Deno.test("looks() tells of what the first packet says is lost", { ignore }, async () => {
+  using directory = new TempDirectory();
+  using held = new HeldTrace(`${directory.path}/held`, {
+    f0: smallFile({ ...cpu0, lost: 7 }, { seq: 1, times: [9], lost: 9 }),
+  });
+  await using following = new Following(held.path);
+  await until("all is told", () => following.events.length === 3);
+  assertEquals(following.lost.map(({ count, begin, end }) => [count, begin, end]), [
+    [7, 0, 3],
+    [2, 3, 8],
+  ]);
 });

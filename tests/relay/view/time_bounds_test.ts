@@ -54,7 +54,20 @@ Deno.test("timeBound() before the end needs an end", () => {
   assertEquals(error.message, "Cannot use the time -2s: the trace has no end yet");
 });
 
-for (const text of ["", "soon", "25:00:00", "12:60", "1.5.5", "5 s", "2026-13-01", "--2s", "1e3"]) {
+for (
+  const text of [
+    "",
+    "soon",
+    "25:00:00",
+    "12:60",
+    "1.5.5",
+    "5 s",
+    "2026-13-01",
+    "--2s",
+    "1e3",
+    "2026-02-31T12:00:00",
+  ]
+) {
   Deno.test(`timeBound() refuses "${text}"`, () => {
     const error = assertThrows(() => timeBound(text), TypeError);
     assertEquals(error.message.startsWith(`Cannot understand the time "${text}"`), true);
