@@ -1,17 +1,17 @@
 import {
   BabeltraceText,
   COLORS,
-  type ColumnOptions,
   ColumnText,
   type EventText,
   JsonText,
   NO_COLORS,
   type OriginOf,
+  type TextStyle,
 } from "../view/mod.ts";
 import type { ViewFormat } from "./view_arguments.ts";
 
-/** How wide a table may be, and its colours: none but on a terminal, nor where `NO_COLOR` is set. */
-export function terminalStyle(): ColumnOptions {
+/** How wide lines may be, and its colours: none but on a terminal, nor where `NO_COLOR` is set. */
+export function terminalStyle(): TextStyle {
   if (!Deno.stdout.isTerminal()) return { width: null, colors: NO_COLORS };
   return { width: Deno.consoleSize().columns, colors: Deno.noColor ? NO_COLORS : COLORS };
 }

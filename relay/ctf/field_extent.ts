@@ -20,7 +20,7 @@ export function alignmentOf(field: FieldClass): number {
 }
 
 /** Bits of a field that begins where it may, `null` if that depends on what was recorded. */
-export function fixedSize(field: FieldClass): number | null {
+export function fixedBits(field: FieldClass): number | null {
   switch (field.kind) {
     case "integer":
     case "float":
@@ -30,7 +30,7 @@ export function fixedSize(field: FieldClass): number | null {
     case "struct":
       return structSize(field);
     case "array": {
-      const size = fixedSize(field.element);
+      const size = fixedBits(field.element);
       if (size === null || field.length === 0) return size === null ? null : 0;
       return (field.length - 1) * aligned(size, alignmentOf(field.element)) + size;
     }
@@ -42,7 +42,7 @@ export function fixedSize(field: FieldClass): number | null {
 function structSize({ members }: StructClass): number | null {
   let sum = 0;
   for (const { class: field } of members) {
-    const size = fixedSize(field);
+    const size = fixedBits(field);
     if (size === null) return null;
     sum = aligned(sum, alignmentOf(field)) + size;
   }
@@ -63,7 +63,7 @@ export function leastSize(field: FieldClass): number {
     case "variant":
       return Math.min(...field.options.map((one: Member) => leastSize(one.class)));
     default:
-      return fixedSize(field)!;
+      return fixedBits(field)!;
   }
 }
 

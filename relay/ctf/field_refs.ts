@@ -1,10 +1,5 @@
 import type { FieldClass, FieldPath, StructClass } from "./field_class.ts";
 
-/** Tells a field from all others. */
-export function pathKey({ scope, names }: FieldPath): string {
-  return [scope, ...names].join("/");
-}
-
 /** Fields that lengths of sequences and options of variants depend on, with a number each. */
 export class FieldRefs {
   readonly #indexes = new Map<string, number>();
@@ -60,4 +55,9 @@ export class FieldRefs {
     this.#around.add(around);
     for (const name of path.names) this.#around.add(around += `/${name}`);
   }
+}
+
+/** Tells a field from all others. */
+function pathKey({ scope, names }: FieldPath): string {
+  return [scope, ...names].join("/");
 }

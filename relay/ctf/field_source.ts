@@ -11,7 +11,7 @@ import type {
   StructClass,
   VariantClass,
 } from "./field_class.ts";
-import { aligned, alignmentOf, fixedSize, isBytewise, leastSize } from "./field_extent.ts";
+import { aligned, alignmentOf, fixedBits, isBytewise, leastSize } from "./field_extent.ts";
 import type { FieldRefs } from "./field_refs.ts";
 import { floatSource, integerSource } from "./number_source.ts";
 import { type Position, PositionSource } from "./position_source.ts";
@@ -160,12 +160,12 @@ export class FieldSource {
     const length = field.kind === "array"
       ? `${field.length}`
       : this.#constant(`s.length(s.refs[${this.#options.refs.indexOf(field.length)}], at)`);
-    const size = fixedSize(element);
+    const size = fixedBits(element);
     const isSkipped = !this.#withValues && size !== null &&
       !this.#options.refs.isInside(key);
     if (isText || isSkipped) {
       if (field.kind === "array" && !isText) {
-        this.position.advance(fixedSize(field)!);
+        this.position.advance(fixedBits(field)!);
         return "";
       }
       return this.#run(length, size!, alignmentOf(element), isText);

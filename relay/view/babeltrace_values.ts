@@ -11,10 +11,10 @@ import type {
 import { floatText } from "./floats.ts";
 
 /** Makes the text of a value. */
-export type ValueText = (value: FieldValue) => string;
+type ValueText = (value: FieldValue) => string;
 
 /** How values of a class are shown by Babeltrace 2: made once a class, called once a value. */
-export function babeltraceValue(one: FieldClass): ValueText {
+function babeltraceValue(one: FieldClass): ValueText {
   switch (one.kind) {
     case "integer":
       return integerText(one);

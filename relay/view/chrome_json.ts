@@ -11,6 +11,9 @@ interface ChromeProcess {
   readonly tids: Set<number>;
 }
 
+/** Begins of a thread that are kept. */
+const MAX_STACK = 65_536;
+
 /** What stands in an entry, beside its name. */
 type Entry = Readonly<Record<string, string | number>>;
 
@@ -20,9 +23,10 @@ type Entry = Readonly<Record<string, string | number>>;
  * | in the trace | there |
  * | --- | --- |
  * | an event | an instant, `i`, of its thread |
- * | what lasted, on one thread | a complete event, `X`, with what its begin recorded, and in `end` its end |
+ * | what lasted, ends on its thread what began last | a complete event, `X` |
  * | what else lasted, and may overlap | an asynchronous event, `b` and `e` |
  * | what has not ended | `B` or `b` alone |
+ * | what was recorded | `args`: `fields`, `context`, and in `end` those of the event it ended with |
  * | lost events | a counter, `C`, that grows |
  * | a trace, a CPU | process and thread, named by metadata, `M` |
  *
@@ -35,6 +39,8 @@ export class ChromeJson {
   readonly #pairs: Pairs;
   readonly #nested = new Map<EventClass, boolean>();
   readonly #processes = new Map<string, ChromeProcess>();
+  /** What has begun on each thread, the innermost last. */
+  readonly #stacks = new Map<string, TraceEvent[]>();
   readonly #lost = new Map<string, number>();
   #asyncIds = 0;
   #isFirst = true;
@@ -65,6 +71,7 @@ export class ChromeJson {
       tid,
     }, chromeArguments(event));
     const pair = this.#pairs.push(event);
+    if (this.#beginsNested(event.class)) this.#stackOf(event, pid).push(event);
     return pair === null ? text : text + this.#pair(pair, pid);
   }
 
@@ -89,7 +96,7 @@ export class ChromeJson {
   #pair({ name, begin, end, beginTime, duration }: Pair, pid: number): string {
     const first = begin ?? end;
     const common = { cat: categoryOf(name), pid, tid: tidOf(first.cpu) };
-    if (begin !== null && this.#isNested(begin.class)) {
+    if (begin !== null && this.#takeInnermost(begin, pid)) {
       const fields = { ph: "X", ts: microseconds(beginTime), dur: microseconds(duration) };
       return this.#entry(name, { ...common, ...fields }, chromeArguments(begin, end));
     }
@@ -109,20 +116,40 @@ export class ChromeJson {
       tid: tidOf(begin.cpu),
       ts: microseconds(begin.time),
     };
-    const fields = this.#isNested(begin.class)
+    const fields = this.#stackOf(begin, pid).includes(begin)
       ? { ...common, ph: "B" }
       : { ...common, ph: "b", id: this.#nextId() };
     return names + this.#entry(name, fields, chromeArguments(begin));
   }
 
-  /** Whether what begins so ends before what began earlier on its thread. */
-  #isNested(eventClass: EventClass): boolean {
+  /** Whether events of a class begin what may be inside of what began before on its thread. */
+  #beginsNested(eventClass: EventClass): boolean {
     let isNested = this.#nested.get(eventClass);
     if (isNested === undefined) {
-      isNested = pairRole(eventClass)?.link === null;
+      const role = pairRole(eventClass);
+      isNested = role !== null && role.part === "begin" && role.link === null;
       this.#nested.set(eventClass, isNested);
     }
     return isNested;
+  }
+
+  /** What has begun on the thread of an event. */
+  #stackOf({ cpu }: TraceEvent, pid: number): TraceEvent[] {
+    const key = `${pid} ${cpu}`;
+    let stack = this.#stacks.get(key);
+    if (stack === undefined) this.#stacks.set(key, stack = []);
+    // An end that is lost must not cost memory for ever: what began so long ago overlaps others.
+    if (stack.length > MAX_STACK) stack.splice(0, stack.length - MAX_STACK / 2);
+    return stack;
+  }
+
+  /** Takes a begin out of its thread; whether it was the innermost: viewers nest what is on a thread. */
+  #takeInnermost(begin: TraceEvent, pid: number): boolean {
+    const stack = this.#stackOf(begin, pid);
+    const at = stack.lastIndexOf(begin);
+    if (at < 0) return false;
+    stack.splice(at, 1);
+    return at === stack.length;
   }
 
   /** The process of a trace, and the names of it and of a CPU's thread where these are new. */

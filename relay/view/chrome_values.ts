@@ -12,12 +12,13 @@ export function microseconds(ns: number): string {
 
 /**
  * What an event has recorded as JSON that every reader takes: integers beyond 2^53 and what is no number of
- * JSON are text, and so are values of enumerations. Contexts are in `context`, what another event has
- * recorded in `end`.
+ * JSON are text, and so are values of enumerations. Its own are in `fields`, those of contexts in `context`,
+ * what another event has recorded in `end`.
  */
 export function chromeArguments(event: TraceEvent, end: TraceEvent | null = null): string {
   const { streamContext, context } = event;
-  const parts = shownNames(event.class.fields).map((name) => member(name, event.fields[name]));
+  const own = shownNames(event.class.fields).map((name) => member(name, event.fields[name]));
+  const parts = own.length === 0 ? [] : [`"fields":{${own.join(",")}}`];
   if (streamContext !== null || context !== null) {
     parts.push(member("context", { ...streamContext, ...context }));
   }

@@ -1,19 +1,12 @@
 import type { EventClass, LostEvents, TraceEvent } from "../ctf/mod.ts";
 import { secondsText } from "./clock_text.ts";
-import { type Colors, NO_COLORS } from "./colors.ts";
+import type { Colors } from "./colors.ts";
 import { durationText } from "./durations.ts";
 import type { EventText } from "./event_text.ts";
 import { harmless, plainValue } from "./plain_values.ts";
 import { shownNames } from "./shown_fields.ts";
+import { lineWidth, PLAIN_STYLE, type TextStyle } from "./text_style.ts";
 import { padded, textWidth, truncated } from "./text_width.ts";
-
-/** How a table looks. */
-export interface ColumnOptions {
-  /** Columns of the terminal, taken for at least 40; `null` for lines of any length. */
-  readonly width: number | null;
-  /** Its colours. */
-  readonly colors: Colors;
-}
 
 /** What is the same in all rows of a class. */
 interface ClassTexts {
@@ -31,8 +24,6 @@ interface ClassTexts {
 const TIME_WIDTH = 14;
 const DELTA_WIDTH = 8;
 const CPU_WIDTH = 3;
-/** Where a terminal has fewer columns, it breaks the rows. */
-const MIN_WIDTH = 40;
 /** Columns for names at first; the column grows with the names. */
 const NAME_WIDTH = 20;
 /** Names that are longer move what follows. */
@@ -46,10 +37,11 @@ export class ColumnText implements EventText {
   #nameWidth = NAME_WIDTH;
   #last: number | null = null;
 
-  /** Without options, lines of any length without colours. */
-  constructor({ width = null, colors = NO_COLORS }: Partial<ColumnOptions> = {}) {
-    this.#width = width === null ? null : Math.max(MIN_WIDTH, width);
-    this.#colors = colors;
+  /** Without a style, lines of any length without colours. */
+  constructor(style: Partial<TextStyle> = {}) {
+    const whole = { ...PLAIN_STYLE, ...style };
+    this.#width = lineWidth(whole);
+    this.#colors = whole.colors;
   }
 
   /** The titles of the columns. */

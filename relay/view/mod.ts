@@ -24,5 +24,6 @@ export * from "./slowest.ts";
 export * from "./statistics.ts";
 export * from "./statistics_json.ts";
 export * from "./statistics_text.ts";
+export type { TextStyle } from "./text_style.ts";
 export * from "./time_bounds.ts";
 export * from "./trace_files.ts";

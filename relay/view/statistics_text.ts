@@ -2,7 +2,7 @@ import type { TraceEvent } from "../ctf/mod.ts";
 import { histogramText } from "./bars.ts";
 import type { Between } from "./between.ts";
 import { secondsText } from "./clock_text.ts";
-import { type Colors, NO_COLORS } from "./colors.ts";
+import type { Colors } from "./colors.ts";
 import { durationText } from "./durations.ts";
 import type { Histogram } from "./histogram.ts";
 import type { Pair } from "./pairs.ts";
@@ -10,6 +10,7 @@ import { harmless, plainValue } from "./plain_values.ts";
 import { shownNames } from "./shown_fields.ts";
 import type { Statistics } from "./statistics.ts";
 import { formatTable } from "./table.ts";
+import { lineWidth, PLAIN_STYLE, type TextStyle } from "./text_style.ts";
 import { truncated } from "./text_width.ts";
 
 /** Events that are named, and what lasts. */
@@ -17,18 +18,8 @@ const TOP = 15;
 /** What lasts that the slowest of are told of. */
 const SLOWEST_OF = 5;
 
-/** How figures look. */
-export interface StatisticsStyle {
-  /** Columns of the terminal, `null` for lines of any length. */
-  readonly width: number | null;
-  /** Its colours. */
-  readonly colors: Colors;
-}
-
-const PLAIN: StatisticsStyle = { width: null, colors: NO_COLORS };
-
 /** The figures of a trace for people. */
-export function statisticsText(statistics: Statistics, style: StatisticsStyle = PLAIN): string {
+export function statisticsText(statistics: Statistics, style: TextStyle = PLAIN_STYLE): string {
   const { bold } = style.colors;
   const { span, durations } = statistics;
   const lines = [
@@ -73,7 +64,7 @@ export function betweenText(
   { durations, slowest }: Between,
   from: string,
   to: string,
-  style: StatisticsStyle = PLAIN,
+  style: TextStyle = PLAIN_STYLE,
 ): string {
   const title = `${harmless(from)} to ${harmless(to)}`;
   if (durations.count === 0) return `  ${title}: never\n`;
@@ -132,12 +123,13 @@ function table(rows: readonly (readonly (string | number)[])[], bold: Colors["bo
 }
 
 /** When it began, how long it lasted, and what its events say. */
-function row({ begin, end, beginTime, duration }: Pair, { width }: StatisticsStyle): string {
+function row({ begin, end, beginTime, duration }: Pair, style: TextStyle): string {
   const parts = [...begin === null ? [] : [fieldsOf(begin)], fieldsOf(end)].filter((part) =>
     part !== ""
   );
   const head = `  ${secondsText(beginTime).padStart(14)} ${durationText(duration).padStart(8)}`;
   const text = `${head}  ${parts.join(" → ")}`.trimEnd();
+  const width = lineWidth(style);
   return width === null ? text : truncated(text, width);
 }
 

@@ -401,6 +401,60 @@ Deno.test("view() says in a line why it cannot", { ignore }, async () => {
   }
 });
 
+Deno.test(
+  "view() and convert() show no control characters of metadata in errors",
+  { ignore },
+  async () => {
+    using directory = new TempDirectory();
+    const path = `${directory.path}/t`;
+    writeHandMade(path, {
+      fields: 'integer { size = 8; encoding = "\\e[31mRED\\a"; } n;',
+      payloads: [[1]],
+    });
+    const { code, err } = await view([path]);
+    assertEquals([code, err.includes("?[31mRED?")], [1, true], err);
+    const out = ["convert", "--to", "chrome-json", "--out", `${directory.path}/out`, path];
+    const { stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "--quiet", "--no-check", "--allow-read", "--allow-write", main, ...out],
+      env: { NO_COLOR: "1" },
+    }).output();
+    assertEquals(new TextDecoder().decode(stderr), err);
+  },
+);
+
+Deno.test("view() says that the output cannot be written when the disk is full", {
+  ignore: ignore || Deno.build.os !== "linux",
+}, async () => {
+  using directory = new TempDirectory();
+  writeHandMade(`${directory.path}/t`, { fields: "uint8_t n;", payloads: [[1]] });
+  const shell = '"$0" run --quiet --no-check --allow-read "$@" > /dev/full';
+  const { code, stderr } = await new Deno.Command("sh", {
+    args: ["-c", shell, Deno.execPath(), main, "view", `${directory.path}/t`],
+    env: { NO_COLOR: "1" },
+  }).output();
+  const message = "error: Cannot write to standard output: no space left on device\n";
+  assertEquals([code, new TextDecoder().decode(stderr)], [1, message]);
+});
+
+Deno.test("view() shows a trace without a clock as Babeltrace does, without times", {
+  ignore: ignore || BABELTRACE_MISSING,
+}, async () => {
+  using directory = new TempDirectory();
+  const { path } = directory;
+  Deno.writeTextFileSync(
+    `${path}/metadata`,
+    `/* CTF 1.8 */
+typealias integer { size = 8; align = 8; signed = false; } := uint8_t;
+trace { major = 1; minor = 8; byte_order = le; };
+event { name = "e"; fields := struct { uint8_t n; }; };
+`,
+  );
+  Deno.writeFileSync(`${path}/s`, new Uint8Array([1, 2]));
+  const { code, out, err } = await view(["--format", "babeltrace", path]);
+  assertEquals([code, out, err], [0, "e: { n = 1 }\ne: { n = 2 }\n", ""]);
+  assertEquals(out, await babeltraceText(path));
+});
+
 Deno.test("view() helps", { ignore }, async () => {
   const { code, out } = await view(["--help"]);
   assertEquals([code, out.startsWith("Usage: deno task view ")], [0, true]);

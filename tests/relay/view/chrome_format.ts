@@ -104,10 +104,11 @@ function checkAsync(events: readonly ChromeEvent[]): void {
   }
 }
 
-/** Complete events of a thread lie in each other or apart. */
+/** Complete events of a thread lie in each other or apart; a begin alone goes on to the end. */
 function checkStacks(events: readonly ChromeEvent[]): void {
   const threads = Map.groupBy(
-    events.filter(({ ph }) => ph === "X"),
+    events.filter(({ ph }) => "XB".includes(ph))
+      .map((one) => ({ dur: Infinity, ...one })),
     ({ pid, tid }) => `${pid}/${tid}`,
   );
   for (const list of threads.values()) {

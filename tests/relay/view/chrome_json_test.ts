@@ -10,6 +10,7 @@ import { event } from "./support.ts";
 const oneOrigin: OriginOf = () => ({
   trace: "t",
   env: { vpid: 4711, hostname: "workshop", trace_name: "orders" },
+  hasClock: true,
   packetContext: null,
   streamContext: null,
 });
@@ -54,7 +55,7 @@ Deno.test("ChromeJson.event() is an instant of its thread, with what was recorde
     ts: 1234.567,
     pid: 4711,
     tid: 5,
-    args: { n: -1, text: "x", context: { worker_name: "w" } },
+    args: { fields: { n: -1, text: "x" }, context: { worker_name: "w" } },
   }]);
 });
 
@@ -85,7 +86,12 @@ Deno.test("ChromeJson.event() makes what lasted on a thread a complete event, ne
   const complete = ofPhase(trace, "X").map(({ name, ts, dur, args }) => ({ name, ts, dur, args }));
   assertEquals(complete, [
     { name: "inner", ts: 1.5, dur: 0.75, args: { end: {} } },
-    { name: "outer", ts: 1, dur: 2.001, args: { what: "o", end: { code: 1 } } },
+    {
+      name: "outer",
+      ts: 1,
+      dur: 2.001,
+      args: { fields: { what: "o" }, end: { fields: { code: 1 } } },
+    },
   ]);
 });
 
@@ -99,13 +105,51 @@ Deno.test("ChromeJson.event() makes what may overlap an asynchronous event with 
   ]);
   const parts = ofPhase(trace, "be").map(({ name, ph, ts, id, args }) => [name, ph, ts, id, args]);
   assertEquals(parts, [
-    ["http:server", "b", 1, "0x1", { request: 1, url: "/a" }],
-    ["http:server", "e", 3, "0x1", { request: 1, status: 200 }],
-    ["http:server", "b", 2, "0x2", { request: 2, url: "/b" }],
-    ["http:server", "e", 4, "0x2", { request: 2, error: "E" }],
-    ["file:stat", "b", 4.3, "0x3", { path: "p", duration_ns: 700 }],
+    ["http:server", "b", 1, "0x1", { fields: { request: 1, url: "/a" } }],
+    ["http:server", "e", 3, "0x1", { fields: { request: 1, status: 200 } }],
+    ["http:server", "b", 2, "0x2", { fields: { request: 2, url: "/b" } }],
+    ["http:server", "e", 4, "0x2", { fields: { request: 2, error: "E" } }],
+    ["file:stat", "b", 4.3, "0x3", { fields: { path: "p", duration_ns: 700 } }],
     ["file:stat", "e", 5, "0x3", {}],
   ]);
+});
+
+Deno.test("ChromeJson.event() makes what ends before what began in it an asynchronous event", () => {
+  const trace = traceOf(
+    ["load_begin", "draw_begin", "load_end", "draw_end", "f_entry", "g_entry", "f_exit"]
+      .map((name, i) => event(name, 1000 * i)),
+  );
+  const lasted = ofPhase(trace, "XBbe").map(({ name, ph, ts }) => [name, ph, ts]);
+  assertEquals(lasted, [
+    ["load", "b", 0],
+    ["load", "e", 2],
+    ["draw", "X", 1],
+    ["f", "b", 4],
+    ["f", "e", 6],
+    ["g", "B", 5],
+  ]);
+});
+
+Deno.test("ChromeJson nests what begins and ends in any order", () => {
+  const names = ["a", "b", "c"].flatMap((name) => [`${name}_begin`, `${name}_end`]);
+  const one = fc.tuple(fc.constantFrom(...names), fc.nat(3), fc.nat(1));
+  fc.assert(fc.property(fc.array(one, { maxLength: 30 }), (all) => {
+    let time = 0;
+    // The format's checker fails for what does not lie in each other.
+    traceOf(all.map(([name, later, cpu]) => event(name, time += later * 1000, {}, { cpu })));
+  }));
+});
+
+Deno.test("ChromeJson.event() keeps fields that are called as what else it tells", () => {
+  const trace = traceOf([
+    event("c_begin", 1, { end: 5, context: "mine" }, { context: { fields: 1 } }),
+    event("c_end", 2, { fields: 3 }),
+  ]);
+  assertEquals(ofPhase(trace, "X").map(({ args }) => args), [{
+    fields: { end: 5, context: "mine" },
+    context: { fields: 1 },
+    end: { fields: { fields: 3 } },
+  }]);
 });
 
 Deno.test("ChromeJson.end() tells what has not ended", () => {
@@ -146,7 +190,7 @@ Deno.test("ChromeJson.event() writes numbers that JSON or a double does not have
     none: new EnumValue([], 2n ** 63n),
     list: [1n << 60n, "x", { y: [] }],
   })]);
-  assertEquals(ofPhase(trace, "i")[0].args, {
+  assertEquals(ofPhase(trace, "i")[0].args.fields, {
     big: "18446744073709551615",
     negative: "-9223372036854775808",
     safe: Number.MAX_SAFE_INTEGER,
@@ -195,7 +239,10 @@ Deno.test("ChromeJson is the format's JSON for any names, texts and times", () =
         const expected = Object.entries(events[i].fields).map((
           [name, value],
         ) => [name, String(value)]);
-        assertEquals(Object.entries(args).map(([name, value]) => [name, String(value)]), expected);
+        assertEquals(
+          Object.entries(args.fields ?? {}).map(([name, value]) => [name, String(value)]),
+          expected,
+        );
       }
     }),
   );

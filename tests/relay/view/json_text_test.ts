@@ -83,3 +83,11 @@ function asJson(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, asJson(one)]));
 }
+
+Deno.test("JsonText escapes what moves a terminal's cursor or turns its direction", () => {
+  const harmful = "a\x1b\x7f\x9b31m\u202e\u2028ä€";
+  const line = new JsonText(0n).event(event(`e${harmful}`, 0, { text: harmful }));
+  assertEquals(/[^ -~ä€\n]/.exec(line), null);
+  const { event: name, fields } = JSON.parse(line);
+  assertEquals([name, fields.text], [`e${harmful}`, harmful]);
+});

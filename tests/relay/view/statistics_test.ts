@@ -1,10 +1,11 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Between } from "../../../relay/view/between.ts";
 import { Statistics } from "../../../relay/view/statistics.ts";
 import { betweenJson, statisticsJson } from "../../../relay/view/statistics_json.ts";
 import { betweenText, statisticsText } from "../../../relay/view/statistics_text.ts";
 import { barsOf, histogramText } from "../../../relay/view/bars.ts";
 import { Histogram } from "../../../relay/view/histogram.ts";
+import { NO_COLORS } from "../../../relay/view/colors.ts";
 import { event } from "./support.ts";
 
 /** A thousand requests a millisecond apart of 100 µs each, one of them of 40 ms; one has no end. */
@@ -130,4 +131,11 @@ Deno.test("histogramText() draws every count that is not 0, the most over all co
   const [first, second] = histogramText(histogram).split("\n");
   assertEquals(first, `     1ns … 2ns    1000 ${"█".repeat(40)}`);
   assertEquals(second, "     2ns … 5ns       1 ▏");
+});
+
+Deno.test("statisticsText() shows the slowest also where the terminal does not know its width", () => {
+  const text = statisticsText(requests(), { width: 0, colors: NO_COLORS });
+  const rows = text.split("\n").filter((line) => line.includes("    100µs  "));
+  assert(rows.length > 0);
+  assert(rows.every((line) => line.length === 40), rows.join("\n"));
 });
