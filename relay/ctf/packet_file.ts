@@ -145,6 +145,10 @@ export class PacketFile {
           throw state.error(`Cannot read an event: number ${state.id} is unknown`, at);
         }
         state.time = times.at(state.high, state.low);
+        if (state.time > Number.MAX_SAFE_INTEGER) {
+          const why = "it is more than 104 days after the first one of all: no time of it is exact";
+          throw state.error(`Cannot read an event: ${why}`, at);
+        }
         next = read(state, next, end);
       }
       if (next >= 0) {

@@ -110,12 +110,6 @@ export class StreamReader {
   }
 
   #show(event: TraceEvent): void {
-    if (event.time > Number.MAX_SAFE_INTEGER) {
-      const { name, packet } = this.#current!;
-      const why =
-        "it is more than 104 days after the first one of all, which is too far to be exact";
-      throw new CtfError(`Cannot read an event: ${why}`, name, packet!.at);
-    }
     if (event.time < this.#lastTime) {
       const [late, last] = [event.time, this.#lastTime];
       const why = `it is of ${late} ns, the one before of ${last} ns`;
