@@ -12,6 +12,7 @@ export interface Token {
 
 /** What is wrong with an expression, and where. */
 export class ExpressionError extends Error {
+  /** What the class is called. */
   override name = "ExpressionError";
   /** Characters before the place. */
   readonly at: number;
