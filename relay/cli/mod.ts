@@ -1,7 +1,14 @@
 /**
  * The command line. Run as a program, this module hands its arguments to {@linkcode main} and exits
- * with what that answers: `record` is `deno task record`, and the others
- * likewise.
+ * with what that answers. In a clone `deno task record` is `record`, and the others likewise.
+ *
+ * | command | exit code |
+ * | --- | --- |
+ * | `record` | the program's, 0 when its `--seconds` were over, 1 when nothing could be recorded |
+ * | `view`, `convert` | 0, 1 when a trace or an argument is wrong |
+ * | `recover` | 0, 1 when something in the black box is damaged, or nothing could be done |
+ * | `relay` | 0 when what came out is what went in |
+ * | `machine` | 0 |
  *
  * @module
  */

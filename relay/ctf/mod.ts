@@ -3,6 +3,12 @@
  * packets, event headers; and a reader of traces that LTTng, barectf or this module wrote. It knows no ring
  * and nothing of Deno, and runs in a browser.
  *
+ * Who writes begins with the fields, {@linkcode u8} to {@linkcode struct}, and {@linkcode traceMetadata}. Who
+ * reads makes a {@linkcode TraceReader} of a trace's metadata and streams, each a {@linkcode ByteSource}
+ * ({@linkcode bytesSource} of bytes in memory), and goes through its {@linkcode TraceEvent}s, which come in
+ * order of time. {@linkcode EventCounter} counts events without looking at them. What makes no sense is a
+ * {@linkcode CtfError} with file and byte.
+ *
  * @module
  */
 export * from "./byte_source.ts";

@@ -1,6 +1,6 @@
 /**
- * What a person sees of a trace: which events, as text in several forms, and figures of them. The
- * command line is above.
+ * What a person sees of a trace: which events, as text in several forms, and figures of them: what
+ * the commands `view` and `convert` are made of. It is not exported: programs read traces by `@ltt/relay/ctf`.
  *
  * @module
  */
