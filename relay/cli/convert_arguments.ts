@@ -1,5 +1,5 @@
-import { parseArgs } from "node:util";
 import { JobError } from "./job_error.ts";
+import { parseOptions } from "./parse_options.ts";
 
 /** What `deno task convert` was asked to do. */
 export interface ConvertArguments {
@@ -25,7 +25,7 @@ Writes the events of traces as other programs read them. Several traces are merg
 
 /** Understands the arguments; `null` when help was asked for, a {@linkcode JobError} when wrong. */
 export function parseConvertArguments(args: readonly string[]): ConvertArguments | null {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = parseOptions(args, OPTIONS);
   if (values.help) return null;
   if (positionals.length === 0 || positionals.includes("")) {
     throw new JobError("Cannot convert: no trace is named");
@@ -38,27 +38,10 @@ export function parseConvertArguments(args: readonly string[]): ConvertArguments
   return { traces: positionals, to, out, cwd };
 }
 
-interface Parsed {
-  readonly values: {
-    readonly to?: string;
-    readonly out?: string;
-    readonly cwd?: string;
-    readonly help?: boolean;
-  };
-  readonly positionals: readonly string[];
-}
-
-function parse(args: readonly string[]): Parsed {
-  const options = {
-    to: { type: "string" },
-    out: { type: "string" },
-    cwd: { type: "string" },
-    help: { type: "boolean", short: "h" },
-  } as const;
-  try {
-    return parseArgs({ args: [...args], allowPositionals: true, options });
-  } catch (error) {
-    const [firstLine] = (error as Error).message.split("\n");
-    throw new JobError(`Cannot understand the arguments: ${firstLine}`);
-  }
-}
+/** What there is besides files. */
+const OPTIONS = {
+  to: { type: "string" },
+  out: { type: "string" },
+  cwd: { type: "string" },
+  help: { type: "boolean", short: "h" },
+} as const;

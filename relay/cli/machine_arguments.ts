@@ -1,5 +1,5 @@
-import { parseArgs } from "node:util";
 import { JobError } from "./job_error.ts";
+import { parseOptions } from "./parse_options.ts";
 
 /** Where the page is unless told otherwise. */
 const PORT = "8420";
@@ -22,7 +22,7 @@ the patch that does it. Five scenarios lead through it. Ctrl-C ends it.
 
 /** Understands the arguments; `null` when help was asked for, a {@linkcode JobError} when wrong. */
 export function parseArguments(args: readonly string[]): MachineArguments | null {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = parseOptions(args, OPTIONS);
   if (values.help) return null;
   if (positionals.length > 0) {
     throw new JobError(`Cannot serve "${positionals[0]}": the machine takes no files`);
@@ -35,15 +35,5 @@ export function parseArguments(args: readonly string[]): MachineArguments | null
   return { port };
 }
 
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: { port: { type: "string" }, help: { type: "boolean", short: "h" } },
-    });
-  } catch (error) {
-    const [firstLine] = (error as Error).message.split("\n");
-    throw new JobError(`Cannot understand the arguments: ${firstLine}`);
-  }
-}
+/** Its options. */
+const OPTIONS = { port: { type: "string" }, help: { type: "boolean", short: "h" } } as const;

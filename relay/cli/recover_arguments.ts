@@ -1,5 +1,5 @@
-import { parseArgs } from "node:util";
 import { JobError } from "./job_error.ts";
+import { parseOptions } from "./parse_options.ts";
 
 /** What `deno task recover` was asked to do. */
 export interface RecoverArguments {
@@ -34,7 +34,7 @@ Makes a trace of the black box that a program has left: \`record --black-box FIL
 
 /** Understands the arguments; `null` when help was asked for, a {@linkcode JobError} when wrong. */
 export function parseRecoverArguments(args: readonly string[]): RecoverArguments | null {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = parseOptions(args, OPTIONS);
   if (values.help) return null;
   const [file, ...more] = positionals;
   if (!file) throw new JobError("Cannot recover: no file is named");
@@ -51,24 +51,12 @@ export function parseRecoverArguments(args: readonly string[]): RecoverArguments
   };
 }
 
-interface Parsed {
-  readonly values: Readonly<Record<string, string | boolean | undefined>>;
-  readonly positionals: readonly string[];
-}
-
-function parse(args: readonly string[]): Parsed {
-  const options = {
-    out: { type: "string" },
-    live: { type: "boolean" },
-    attach: { type: "boolean" },
-    json: { type: "boolean" },
-    cwd: { type: "string" },
-    help: { type: "boolean", short: "h" },
-  } as const;
-  try {
-    return parseArgs({ args: [...args], allowPositionals: true, options });
-  } catch (error) {
-    const [firstLine] = (error as Error).message.split("\n");
-    throw new JobError(`Cannot understand the arguments: ${firstLine}`);
-  }
-}
+/** What there is besides files. */
+const OPTIONS = {
+  out: { type: "string" },
+  live: { type: "boolean" },
+  attach: { type: "boolean" },
+  json: { type: "boolean" },
+  cwd: { type: "string" },
+  help: { type: "boolean", short: "h" },
+} as const;

@@ -1,5 +1,5 @@
-import { parseArgs } from "node:util";
 import { JobError } from "./job_error.ts";
+import { parseOptions } from "./parse_options.ts";
 
 /** What `deno task relay` was asked to do. */
 export interface RelayArguments {
@@ -37,7 +37,7 @@ Half-way a CPU comes up, a little later one goes down.
 
 /** Understands the arguments; `null` when help was asked for, a {@linkcode JobError} when wrong. */
 export function parseArguments(args: readonly string[]): RelayArguments | null {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = parseOptions(args, OPTIONS);
   if (values.help) return null;
   if (values.out === "") throw new JobError("Cannot use --out without a name");
   return {
@@ -51,26 +51,16 @@ export function parseArguments(args: readonly string[]): RelayArguments | null {
   };
 }
 
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        cpus: { type: "string" },
-        nodes: { type: "string" },
-        out: { type: "string" },
-        cwd: { type: "string" },
-        "fail-page": { type: "string" },
-        "fail-slab": { type: "string" },
-        help: { type: "boolean", short: "h" },
-      },
-    });
-  } catch (error) {
-    const [firstLine] = (error as Error).message.split("\n");
-    throw new JobError(`Cannot understand the arguments: ${firstLine}`);
-  }
-}
+/** What there is besides files. */
+const OPTIONS = {
+  cpus: { type: "string" },
+  nodes: { type: "string" },
+  out: { type: "string" },
+  cwd: { type: "string" },
+  "fail-page": { type: "string" },
+  "fail-slab": { type: "string" },
+  help: { type: "boolean", short: "h" },
+} as const;
 
 function count(name: string, text: string, least: number, most = Number.MAX_SAFE_INTEGER): number {
   const value = /^\d+$/.test(text) ? Number(text) : NaN;

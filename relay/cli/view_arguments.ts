@@ -1,4 +1,3 @@
-import { parseArgs } from "node:util";
 import type { TraceEvent } from "../ctf/mod.ts";
 import {
   type EventValue,
@@ -9,6 +8,7 @@ import {
   timeBound,
 } from "../view/mod.ts";
 import { JobError } from "./job_error.ts";
+import { type ParsedOptions, parseOptions } from "./parse_options.ts";
 
 /** How events are shown. */
 export type ViewFormat = "columns" | "json" | "babeltrace";
@@ -73,7 +73,7 @@ nanoseconds, 10k is 10,000. An event that does not have a field does not fit.
 /** Understands the arguments; `null` when help was asked for, a {@linkcode JobError} when wrong. */
 export function parseViewArguments(args: readonly string[]): ViewArguments | null {
   const [rest, between] = takeBetween(args);
-  const { values, positionals } = parse(rest);
+  const { values, positionals } = parseOptions(withNegative(rest), OPTIONS);
   if (values.help) return null;
   if (positionals.length === 0 || positionals.includes("")) {
     throw new JobError("Cannot view: no trace is named");
@@ -118,7 +118,10 @@ export function parseViewArguments(args: readonly string[]): ViewArguments | nul
 }
 
 /** A page is one thing more that could be made of the events: it is the only one. */
-function refuseBesideHtml({ format, follow, stats }: Parsed["values"], isBetween: boolean): void {
+function refuseBesideHtml(
+  { format, follow, stats }: ParsedOptions<typeof OPTIONS>["values"],
+  isBetween: boolean,
+): void {
   const others = { format: format !== undefined, follow, stats, between: isBetween };
   const other = Object.entries(others).find(([, isGiven]) => isGiven === true);
   if (other !== undefined) throw new JobError(`Cannot use both --html and --${other[0]}`);
@@ -169,46 +172,21 @@ function takeBetween(args: readonly string[]): [string[], readonly [string, stri
   return [[...args.slice(0, at), ...args.slice(at + 3)], [from, to]];
 }
 
-interface Parsed {
-  readonly values: {
-    readonly format?: string;
-    readonly event?: readonly string[];
-    readonly cpu?: readonly string[];
-    readonly from?: string;
-    readonly to?: string;
-    readonly where?: string;
-    readonly by?: string;
-    readonly html?: string;
-    readonly cwd?: string;
-    readonly follow?: boolean;
-    readonly stats?: boolean;
-    readonly help?: boolean;
-  };
-  readonly positionals: readonly string[];
-}
-
-function parse(args: readonly string[]): Parsed {
-  const options = {
-    format: { type: "string" },
-    event: { type: "string", multiple: true },
-    cpu: { type: "string", multiple: true },
-    from: { type: "string" },
-    to: { type: "string" },
-    where: { type: "string" },
-    follow: { type: "boolean" },
-    stats: { type: "boolean" },
-    by: { type: "string" },
-    html: { type: "string" },
-    cwd: { type: "string" },
-    help: { type: "boolean", short: "h" },
-  } as const;
-  try {
-    return parseArgs({ args: withNegative(args), allowPositionals: true, options });
-  } catch (error) {
-    const [firstLine] = (error as Error).message.split("\n");
-    throw new JobError(`Cannot understand the arguments: ${firstLine}`);
-  }
-}
+/** What there is besides traces. */
+const OPTIONS = {
+  format: { type: "string" },
+  event: { type: "string", multiple: true },
+  cpu: { type: "string", multiple: true },
+  from: { type: "string" },
+  to: { type: "string" },
+  where: { type: "string" },
+  follow: { type: "boolean" },
+  stats: { type: "boolean" },
+  by: { type: "string" },
+  html: { type: "string" },
+  cwd: { type: "string" },
+  help: { type: "boolean", short: "h" },
+} as const;
 
 /** Joins `--from -2s`, whose value would be taken for an option. */
 function withNegative(args: readonly string[]): string[] {
