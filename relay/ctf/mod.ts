@@ -9,20 +9,23 @@
  * order of time. {@linkcode EventCounter} counts events without looking at them. What makes no sense is a
  * {@linkcode CtfError} with file and byte.
  *
+ * What writes lies in this folder. `tsdl/` takes metadata apart, into the classes of fields; `reader/` reads
+ * packets and events by code that it makes of them.
+ *
  * @module
  */
-export * from "./byte_source.ts";
 export * from "./ctf_error.ts";
-export * from "./event_counter.ts";
 export * from "./event_header.ts";
 export * from "./field_size.ts";
 export * from "./field_types.ts";
-export * from "./field_class.ts";
 export * from "./fields.ts";
 export * from "./loglevel.ts";
 export * from "./metadata.ts";
 export * from "./metadata_packet.ts";
 export * from "./packet.ts";
-export * from "./trace_event.ts";
-export * from "./trace_format.ts";
-export * from "./trace_reader.ts";
+export * from "./reader/byte_source.ts";
+export * from "./reader/event_counter.ts";
+export * from "./reader/trace_event.ts";
+export * from "./reader/trace_reader.ts";
+export * from "./tsdl/field_class.ts";
+export * from "./tsdl/trace_format.ts";

@@ -5,13 +5,13 @@ import {
   type TraceEvent,
   type TraceFormat,
 } from "../ctf/mod.ts";
-import { DecodeState } from "../ctf/decode_state.ts";
-import { MetadataParser } from "../ctf/metadata_parser.ts";
-import { PacketFile } from "../ctf/packet_file.ts";
-import { type PacketHead, readPacketHead } from "../ctf/packet_head.ts";
-import { type Before, behind, lostBetween } from "../ctf/packet_losses.ts";
-import { TextCache } from "../ctf/text_cache.ts";
-import { TraceCode } from "../ctf/trace_code.ts";
+import { DecodeState } from "../ctf/reader/decode_state.ts";
+import { MetadataParser } from "../ctf/tsdl/metadata_parser.ts";
+import { PacketFile } from "../ctf/reader/packet_file.ts";
+import { type PacketHead, readPacketHead } from "../ctf/reader/packet_head.ts";
+import { type Before, behind, lostBetween } from "../ctf/reader/packet_losses.ts";
+import { TextCache } from "../ctf/reader/text_cache.ts";
+import { TraceCode } from "../ctf/reader/trace_code.ts";
 import { FollowedFile } from "./followed_file.ts";
 import { FileSource, METADATA, streamNames } from "./trace_files.ts";
 

@@ -1,4 +1,4 @@
-import { clockOf } from "../ctf/clock_times.ts";
+import { clockOf } from "../ctf/reader/clock_times.ts";
 import type { EventClass, StructClass, TraceFormat } from "../ctf/mod.ts";
 
 /** Where events of a class come from. */

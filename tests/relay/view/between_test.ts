@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { TraceEvent } from "../../../relay/ctf/trace_event.ts";
+import type { TraceEvent } from "../../../relay/ctf/reader/trace_event.ts";
 import { Between } from "../../../relay/view/between.ts";
 import { pathExpression } from "../../../relay/view/expression.ts";
 import { event } from "./support.ts";

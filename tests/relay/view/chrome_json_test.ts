@@ -1,6 +1,10 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import { EnumValue, type LostEvents, type TraceEvent } from "../../../relay/ctf/trace_event.ts";
+import {
+  EnumValue,
+  type LostEvents,
+  type TraceEvent,
+} from "../../../relay/ctf/reader/trace_event.ts";
 import { ChromeJson } from "../../../relay/view/chrome_json.ts";
 import { microseconds } from "../../../relay/view/chrome_values.ts";
 import type { OriginOf } from "../../../relay/view/origins.ts";

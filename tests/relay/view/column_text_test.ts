@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { EnumValue } from "../../../relay/ctf/trace_event.ts";
+import { EnumValue } from "../../../relay/ctf/reader/trace_event.ts";
 import { ColumnText } from "../../../relay/view/column_text.ts";
 import { COLORS } from "../../../relay/view/colors.ts";
 import { textWidth } from "../../../relay/view/text_width.ts";

@@ -1,6 +1,10 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { EnumValue, type FieldValues, type TraceEvent } from "../../../relay/ctf/trace_event.ts";
+import {
+  EnumValue,
+  type FieldValues,
+  type TraceEvent,
+} from "../../../relay/ctf/reader/trace_event.ts";
 import { expression, pathExpression } from "../../../relay/view/expression.ts";
 import { ExpressionError } from "../../../relay/view/expression_tokens.ts";
 import { event } from "./support.ts";

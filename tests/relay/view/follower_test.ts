@@ -2,7 +2,7 @@ import type { TraceSession } from "@ltt/relay/session";
 import { string, u32 } from "@ltt/relay/trace";
 import { assertEquals } from "@std/assert";
 import type { CtfError } from "../../../relay/ctf/ctf_error.ts";
-import type { LostEvents, TraceEvent } from "../../../relay/ctf/trace_event.ts";
+import type { LostEvents, TraceEvent } from "../../../relay/ctf/reader/trace_event.ts";
 import { Follower } from "../../../relay/view/follower.ts";
 import { smallFile, smallMetadata } from "../ctf/small_trace.ts";
 import {

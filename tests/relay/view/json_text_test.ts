@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { EnumValue, type FieldValues } from "../../../relay/ctf/trace_event.ts";
+import { EnumValue, type FieldValues } from "../../../relay/ctf/reader/trace_event.ts";
 import { JsonText } from "../../../relay/view/json_text.ts";
 import { event, integerClass, structClass } from "./support.ts";
 

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { TraceEvent } from "../../../relay/ctf/trace_event.ts";
+import type { TraceEvent } from "../../../relay/ctf/reader/trace_event.ts";
 import { type Pair, Pairs } from "../../../relay/view/pairs.ts";
 import { event } from "./support.ts";
 

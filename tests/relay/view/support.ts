@@ -4,8 +4,8 @@ import type {
   IntegerClass,
   Member,
   StructClass,
-} from "../../../relay/ctf/field_class.ts";
-import type { FieldValues, TraceEvent } from "../../../relay/ctf/trace_event.ts";
+} from "../../../relay/ctf/tsdl/field_class.ts";
+import type { FieldValues, TraceEvent } from "../../../relay/ctf/reader/trace_event.ts";
 
 /** An integer, 64 bits and signed unless said otherwise. */
 export function integerClass(given: Partial<IntegerClass> = {}): IntegerClass {

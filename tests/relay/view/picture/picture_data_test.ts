@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import type { EventClass } from "../../../../relay/ctf/field_class.ts";
-import { EnumValue } from "../../../../relay/ctf/trace_event.ts";
+import type { EventClass } from "../../../../relay/ctf/tsdl/field_class.ts";
+import { EnumValue } from "../../../../relay/ctf/reader/trace_event.ts";
 import { OpenedTraces } from "../../../../relay/view/opened_traces.ts";
 import { Packer } from "../../../../relay/view/picture/pack.ts";
 import { unpackNumbers, unpackTexts } from "../../../../relay/view/picture/page/columns.ts";

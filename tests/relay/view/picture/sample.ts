@@ -1,4 +1,4 @@
-import type { TraceEvent } from "../../../../relay/ctf/trace_event.ts";
+import type { TraceEvent } from "../../../../relay/ctf/reader/trace_event.ts";
 import { PictureData } from "../../../../relay/view/picture/picture_data.ts";
 import type { PictureFacts } from "../../../../relay/view/picture/picture_format.ts";
 import { event } from "../support.ts";

@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import type { TraceEvent } from "../../../../../relay/ctf/trace_event.ts";
+import type { TraceEvent } from "../../../../../relay/ctf/reader/trace_event.ts";
 import { barLabel, hasFailed, makeBars } from "../../../../../relay/view/picture/page/bars.ts";
 import { lowerBound } from "../../../../../relay/view/picture/page/lanes.ts";
 import { barAt, paintBars } from "../../../../../relay/view/picture/page/paint_bars.ts";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { TraceEvent } from "../../../../../relay/ctf/trace_event.ts";
+import type { TraceEvent } from "../../../../../relay/ctf/reader/trace_event.ts";
 import { downsOf } from "../../../../../relay/view/picture/page/downs.ts";
 import { makeLanes } from "../../../../../relay/view/picture/page/lanes.ts";
 import { TraceData } from "../../../../../relay/view/picture/page/trace_data.ts";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { TraceEvent } from "../../../../../relay/ctf/trace_event.ts";
+import type { TraceEvent } from "../../../../../relay/ctf/reader/trace_event.ts";
 import { findEvents, numberOf, parseQuery } from "../../../../../relay/view/picture/page/search.ts";
 import { TraceData } from "../../../../../relay/view/picture/page/trace_data.ts";
 import { PictureData } from "../../../../../relay/view/picture/picture_data.ts";

@@ -1,8 +1,8 @@
 import type { DecodeState } from "./decode_state.ts";
-import { PACKET_MAGIC } from "./packet.ts";
+import { PACKET_MAGIC } from "../packet.ts";
 import type { StreamCode, TraceCode } from "./trace_code.ts";
 import { EnumValue, type FieldValue, type FieldValues } from "./trace_event.ts";
-import type { TraceFormat } from "./trace_format.ts";
+import type { TraceFormat } from "../tsdl/trace_format.ts";
 
 /** Fields of packet contexts that are told in other ways than as their values. */
 const KNOWN = ["timestamp_begin", "timestamp_end", "content_size", "packet_size"].concat(

@@ -6,7 +6,7 @@ import { MAX_WINDOW, PacketWindow } from "./packet_window.ts";
 import type { TextCache } from "./text_cache.ts";
 import type { Code, TraceCode } from "./trace_code.ts";
 import type { TraceEvent } from "./trace_event.ts";
-import type { TraceFormat } from "./trace_format.ts";
+import type { TraceFormat } from "../tsdl/trace_format.ts";
 
 /** Bytes that the begin of a packet has at most as a rule. */
 const HEAD_SIZE = 256;

@@ -1,4 +1,4 @@
-import type { FloatClass, IntegerClass } from "./field_class.ts";
+import type { FloatClass, IntegerClass } from "../tsdl/field_class.ts";
 import type { PositionSource } from "./position_source.ts";
 
 /** An expression for the integer at a position: a number if that is safe, else a bigint. */

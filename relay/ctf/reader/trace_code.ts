@@ -1,9 +1,15 @@
-import { CtfError } from "./ctf_error.ts";
+import { CtfError } from "../ctf_error.ts";
 import type { DecodeState } from "./decode_state.ts";
-import type { EnumClass, EventClass, FieldClass, FieldPath, StructClass } from "./field_class.ts";
-import { FieldRefs } from "./field_refs.ts";
+import type {
+  EnumClass,
+  EventClass,
+  FieldClass,
+  FieldPath,
+  StructClass,
+} from "../tsdl/field_class.ts";
+import { FieldRefs } from "../tsdl/field_refs.ts";
 import { FieldSource, type SourceOptions } from "./field_source.ts";
-import type { StreamClass, TraceFormat } from "./trace_format.ts";
+import type { StreamClass, TraceFormat } from "../tsdl/trace_format.ts";
 
 /**
  * Goes through a part of a packet, from a byte on, and from `state.bit` on in it. Returns the byte behind

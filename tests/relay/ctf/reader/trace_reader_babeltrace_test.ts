@@ -1,11 +1,11 @@
 /* Order, times and parts of traces are as babeltrace2 has them. */
 import { assertEquals } from "@std/assert";
-import { withDirectory } from "../trace/support.ts";
-import { BABELTRACE_MISSING } from "./babeltrace.ts";
-import { BitWriter } from "./bit_writer.ts";
-import { chooser } from "./random_format.ts";
-import { assertAsBabeltrace } from "./reading.ts";
-import { smallFile, smallMetadata, UUID } from "./small_trace.ts";
+import { withDirectory } from "../../trace/support.ts";
+import { BABELTRACE_MISSING } from "../babeltrace.ts";
+import { BitWriter } from "../bit_writer.ts";
+import { chooser } from "../random_format.ts";
+import { assertAsBabeltrace } from "../reading.ts";
+import { smallFile, smallMetadata, UUID } from "../small_trace.ts";
 
 const ignore = BABELTRACE_MISSING;
 

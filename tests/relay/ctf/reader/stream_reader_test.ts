@@ -1,6 +1,6 @@
 import { bytesSource } from "@ltt/relay/ctf";
 import { assertEquals } from "@std/assert";
-import { readAll } from "./reading.ts";
+import { readAll } from "../reading.ts";
 
 const UUID = "12345678123456781234567812345678";
 

@@ -1,4 +1,4 @@
-import { CtfError } from "./ctf_error.ts";
+import { CtfError } from "../ctf_error.ts";
 import type { FilePacket, PacketFile } from "./packet_file.ts";
 import { type Before, behind, lostBetween } from "./packet_losses.ts";
 import type { LostEvents, TraceEvent } from "./trace_event.ts";

@@ -1,4 +1,4 @@
-import type { EventClass } from "./field_class.ts";
+import type { EventClass } from "../tsdl/field_class.ts";
 
 /** An integer that has labels, as it was recorded. */
 export class EnumValue {

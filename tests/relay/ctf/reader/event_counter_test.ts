@@ -1,6 +1,6 @@
 import { CtfError, EventCounter, eventMetadata, u64, writePacketEnd } from "@ltt/relay/ctf";
 import { assertEquals, assertThrows } from "@std/assert";
-import { smallMetadata, smallPacket } from "./small_trace.ts";
+import { smallMetadata, smallPacket } from "../small_trace.ts";
 
 const counter = new EventCounter(smallMetadata());
 

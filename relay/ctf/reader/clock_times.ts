@@ -1,5 +1,5 @@
-import type { FieldClass } from "./field_class.ts";
-import type { ClockClass, StreamClass, TraceFormat } from "./trace_format.ts";
+import type { FieldClass } from "../tsdl/field_class.ts";
+import type { ClockClass, StreamClass, TraceFormat } from "../tsdl/trace_format.ts";
 
 const NS_PER_S = 1_000_000_000n;
 

@@ -1,5 +1,5 @@
-import { CtfError } from "./ctf_error.ts";
-import { METADATA_HEADER_SIZE, METADATA_MAGIC } from "./metadata_packet.ts";
+import { CtfError } from "../ctf_error.ts";
+import { METADATA_HEADER_SIZE, METADATA_MAGIC } from "../metadata_packet.ts";
 
 /** Longest metadata, in bytes. */
 const MAX_SIZE = 64 * 2 ** 20;

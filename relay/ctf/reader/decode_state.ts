@@ -1,5 +1,5 @@
-import { CtfError } from "./ctf_error.ts";
-import type { EventClass } from "./field_class.ts";
+import { CtfError } from "../ctf_error.ts";
+import type { EventClass } from "../tsdl/field_class.ts";
 import { hashed, MAX_SHORT, type TextCache } from "./text_cache.ts";
 import type { FieldValues, TraceEvent } from "./trace_event.ts";
 

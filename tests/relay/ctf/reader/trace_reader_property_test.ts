@@ -5,10 +5,10 @@
 import { bytesSource, EventCounter } from "@ltt/relay/ctf";
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { runs, withDirectory } from "../trace/support.ts";
-import { BABELTRACE_MISSING } from "./babeltrace.ts";
-import { randomTraceFile } from "./random_format.ts";
-import { assertAsBabeltrace, readAll } from "./reading.ts";
+import { runs, withDirectory } from "../../trace/support.ts";
+import { BABELTRACE_MISSING } from "../babeltrace.ts";
+import { randomTraceFile } from "../random_format.ts";
+import { assertAsBabeltrace, readAll } from "../reading.ts";
 
 Deno.test("TraceReader() reads random fields of any size and alignment as they were written", () => {
   fc.assert(

@@ -1,7 +1,7 @@
 import { CtfError, TraceReader } from "@ltt/relay/ctf";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { countDamaged, cutEverywhere, fuzzReader, readDamaged, traceBytes } from "./fuzz_reader.ts";
-import { smallFile, smallMetadata } from "./small_trace.ts";
+import { smallFile, smallMetadata } from "../small_trace.ts";
 
 Deno.test("TraceReader() reads what is before the end of traces that are cut off", () => {
   for (let seed = 0; seed < 3; seed++) cutEverywhere(traceBytes(seed), 37);

@@ -1,7 +1,7 @@
 import { bytesSource, CtfError, TraceReader } from "@ltt/relay/ctf";
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
-import { readAll, WatchedSource } from "./reading.ts";
-import { smallFile, smallMetadata, smallTrace } from "./small_trace.ts";
+import { readAll, WatchedSource } from "../reading.ts";
+import { smallFile, smallMetadata, smallTrace } from "../small_trace.ts";
 
 const times = (events: Iterable<{ readonly time: number }>): number[] =>
   Array.from(events, ({ time }) => time);

@@ -1,4 +1,4 @@
-import { CtfError } from "./ctf_error.ts";
+import { CtfError } from "../ctf_error.ts";
 import type { DeclaredType } from "./declared_type.ts";
 import type { ByteOrder, EventClass, FieldPath, StructClass } from "./field_class.ts";
 import { FieldResolver, type Scopes } from "./field_resolver.ts";

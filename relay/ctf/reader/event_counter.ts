@@ -1,6 +1,6 @@
-import type { CtfError } from "./ctf_error.ts";
+import type { CtfError } from "../ctf_error.ts";
 import { DecodeState } from "./decode_state.ts";
-import { MetadataParser } from "./metadata_parser.ts";
+import { MetadataParser } from "../tsdl/metadata_parser.ts";
 import { type PacketHead, readPacketHead } from "./packet_head.ts";
 import { TraceCode } from "./trace_code.ts";
 

@@ -1,4 +1,4 @@
-import type { EnumClass, EnumMapping } from "./field_class.ts";
+import type { EnumClass, EnumMapping } from "../tsdl/field_class.ts";
 import { EnumValue } from "./trace_event.ts";
 
 /** Values that are kept. */

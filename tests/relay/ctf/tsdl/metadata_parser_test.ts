@@ -1,8 +1,8 @@
 import type { FieldClass } from "@ltt/relay/ctf";
 import { CtfError, metadataPacket } from "@ltt/relay/ctf";
 import { assertEquals, assertThrows } from "@std/assert";
-import { MetadataParser } from "../../../relay/ctf/metadata_parser.ts";
-import { UUID } from "./small_trace.ts";
+import { MetadataParser } from "../../../../relay/ctf/tsdl/metadata_parser.ts";
+import { UUID } from "../small_trace.ts";
 
 const READ = Deno.permissions.querySync({ name: "read" }).state === "granted";
 
@@ -208,7 +208,7 @@ Deno.test("MetadataParser.append() knows what was declared before", () => {
 });
 
 Deno.test("MetadataParser() reads what LTTng-UST wrote", { ignore: !READ }, () => {
-  const path = new URL("./lttng_ust_2.13.5.tsdl", import.meta.url);
+  const path = new URL("../lttng_ust_2.13.5.tsdl", import.meta.url);
   const { env, uuid, streams } = new MetadataParser(Deno.readFileSync(path));
   assertEquals([env.tracer_name, uuid], ["lttng-ust", "6ad89fc36ed84870980cffb272a70824"]);
   const names = [...streams.get(0)!.events.values()].map((event) => {

@@ -1,12 +1,12 @@
 /**
  * Damages traces in every way it can think of, and reads them:
- * `deno run tests/relay/ctf/fuzz_reader.ts [--inputs N] [--seed N]`, initially 1,000,000. Each must give events
+ * `deno run tests/relay/ctf/reader/fuzz_reader.ts [--inputs N] [--seed N]`, initially 1,000,000. Each must give events
  * and then errors that say file and byte, soon, and no more events than there are bits.
  */
 import { bytesSource, CtfError, EventCounter, type TraceEvent, TraceReader } from "@ltt/relay/ctf";
 import { assert, assertEquals } from "@std/assert";
-import { chooser, randomTraceFile } from "./random_format.ts";
-import type { Below } from "./random_field.ts";
+import { chooser, randomTraceFile } from "../random_format.ts";
+import type { Below } from "../random_field.ts";
 
 /** Milliseconds that an input may take, on a machine that does a lot else. */
 const MOST_MS = 5000;

@@ -1,13 +1,13 @@
 import type { ByteSource } from "./byte_source.ts";
-import { CtfError } from "./ctf_error.ts";
-import type { EventClass } from "./field_class.ts";
-import { MetadataParser } from "./metadata_parser.ts";
+import { CtfError } from "../ctf_error.ts";
+import type { EventClass } from "../tsdl/field_class.ts";
+import { MetadataParser } from "../tsdl/metadata_parser.ts";
 import { PacketFile } from "./packet_file.ts";
 import { compareStreams, type StreamIdentity, StreamReader } from "./stream_reader.ts";
 import { TextCache } from "./text_cache.ts";
 import { TraceCode } from "./trace_code.ts";
 import type { LostEvents, TraceEvent } from "./trace_event.ts";
-import type { ClockClass, TraceFormat } from "./trace_format.ts";
+import type { ClockClass, TraceFormat } from "../tsdl/trace_format.ts";
 
 /** A trace: what is in its directory. */
 export interface TraceInput {

@@ -1,4 +1,4 @@
-import { CtfError } from "./ctf_error.ts";
+import { CtfError } from "../ctf_error.ts";
 import { EnumValues } from "./enum_values.ts";
 import type {
   ArrayClass,
@@ -10,9 +10,9 @@ import type {
   StringClass,
   StructClass,
   VariantClass,
-} from "./field_class.ts";
-import { aligned, alignmentOf, fixedBits, isBytewise, leastSize } from "./field_extent.ts";
-import type { FieldRefs } from "./field_refs.ts";
+} from "../tsdl/field_class.ts";
+import { aligned, alignmentOf, fixedBits, isBytewise, leastSize } from "../tsdl/field_extent.ts";
+import type { FieldRefs } from "../tsdl/field_refs.ts";
 import { floatSource, integerSource } from "./number_source.ts";
 import { type Position, PositionSource } from "./position_source.ts";
 
