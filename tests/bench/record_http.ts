@@ -3,7 +3,7 @@
  * Two servers of `Deno.serve` run twice each, recorded and not: one whose handler looks at nothing, for
  * which Deno makes no request then, while the probe has to ask for one; and one that reads the URL, as
  * most do. In turn each is loaded by `wrk` (Debian's package), or where there is none by a thread that
- * fetches. Prints requests a second, and the median of the rounds' ratios.
+ * fetches. Prints requests a second, the median of the rounds' ratios, and what that is for a request.
  */
 import { numberOption } from "./arguments.ts";
 
@@ -106,5 +106,9 @@ for (const { handler, trace, rates } of servers) {
 for (const handler of Object.keys(HANDLERS)) {
   const [untraced, recorded] = servers.filter((one) => one.handler === handler);
   const ratio = median(recorded.rates.map((rate, i) => rate / untraced.rates[i]));
-  console.log(`${handler}: recorded is ${ratio.toFixed(3)} x untraced`);
+  const added = median(recorded.rates.map((rate, i) => 1e6 / rate - 1e6 / untraced.rates[i]));
+  console.log(
+    `${handler}: recorded is ${ratio.toFixed(3)} x untraced, ` +
+      `${added.toFixed(2)} µs for each request of ${(1e6 / median(untraced.rates)).toFixed(1)} µs`,
+  );
 }
