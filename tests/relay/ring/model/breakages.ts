@@ -1,14 +1,8 @@
 import { assert, assertThrows } from "@std/assert";
 import { explore } from "./explore.ts";
-import {
-  keepAll,
-  keepNewest,
-  peekAtNewest,
-  scenario,
-  type Script,
-  wrapIntoOpen,
-} from "./scripts.ts";
-import { type Patch, stepCode } from "./steps.ts";
+import { scenario } from "./ring_scenario.ts";
+import { keepAll, keepNewest, peekAtNewest, type Script, wrapIntoOpen } from "./scripts.ts";
+import { type Patch, stepCode } from "./step_code.ts";
 
 /** What was done to the shipped code, and the property that does not hold then. */
 interface Breakage {
