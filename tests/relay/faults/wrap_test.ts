@@ -124,12 +124,14 @@ const DEATHS: readonly (readonly [what: string, script: readonly Step[]])[] = [
 for (const mode of MODES) {
   for (const [what, script] of DEATHS) {
     Deno.test(`RingWriter.takeOver() mends across a limit what a thread left at any store that ${what}, in ${mode} mode`, () => {
-      for (const [limitWhat, limit] of LIMITS) {
-        const start = { seq: limit - 2, lost: LOST };
-        const expected = runToDeath(mode, lowStart(start), script);
-        assert(expected.length > script.length, "stores were watched");
+      const starts = LIMITS.map(([, limit]): Start => ({ seq: limit - 2, lost: LOST }));
+      const low = lowStart(starts[0]);
+      const expected = runToDeath(mode, low, script);
+      assert(expected.length > script.length, "stores were watched");
+      for (const [i, start] of starts.entries()) {
+        assertEquals(lowStart(start), low, "each ring begins as far from its limit");
         const seen = runToDeath(mode, start, script);
-        assertEquals(seen, expected, `as far from the limit: ${limitWhat}`);
+        assertEquals(seen, expected, `as far from the limit: ${LIMITS[i][0]}`);
       }
     });
   }

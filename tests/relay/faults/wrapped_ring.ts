@@ -135,7 +135,7 @@ export class WrappedRing implements Disposable {
     reader.attach();
     const all: unknown[] = [];
     for (let subbuf; (subbuf = reader.getNextSubbuf()) !== null;) {
-      all.push([subbuf.seq - this.#start.seq, this.#lost(subbuf.lost), [...dataOf(subbuf)].join()]);
+      all.push([subbuf.seq - this.#start.seq, this.#lost(subbuf.lost), dataOf(subbuf).toHex()]);
       reader.putNextSubbuf();
     }
     return { all, missed: reader.missed };
@@ -163,7 +163,7 @@ export class WrappedRing implements Disposable {
         const subbuf = this.#reader.getNextSubbuf();
         if (subbuf === null) return null;
         const { seq, position, index, dataSize, lost } = subbuf;
-        const data = [...dataOf(subbuf)].join();
+        const data = dataOf(subbuf).toHex();
         if (step.consumes) this.#reader.putNextSubbuf();
         else this.#reader.putSubbuf();
         return {
@@ -204,7 +204,7 @@ export class WrappedRing implements Disposable {
 
   #peek(memory: RingMemory): unknown {
     const open = peekOpenSubbuf(memory);
-    return open && { ...open, seq: open.seq - this.#start.seq, bytes: [...open.bytes].join() };
+    return open && { ...open, seq: open.seq - this.#start.seq, bytes: open.bytes.toHex() };
   }
 
   /** A position, counted from where the ring began. */

@@ -39,12 +39,21 @@ export function writeText(machine: Machine, writer: RingWriter, text: string): n
 
 /** Bytes that differ from place to place. */
 export function pattern(length: number, seed: number): Uint8Array {
-  return Uint8Array.from({ length }, (_, i) => seed + i * 7 + (i >> 8) * 3);
+  const bytes = new Uint8Array(length);
+  for (let i = 0; i < length; i++) bytes[i] = seed + i * 7 + (i >> 8) * 3;
+  return bytes;
 }
 
 /** Views one behind the other. */
 export function joined(views: Iterable<Uint8Array>): Uint8Array {
-  return Uint8Array.from([...views].flatMap((view) => [...view]));
+  const parts = [...views];
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
 }
 
 /** Bytes as text. */

@@ -24,8 +24,11 @@ for (const mode of ["discard", "overwrite"] as const) {
     };
     // A round is 10^7 events, 153 sub-buffers: one object an event would be more than 100 MB. What
     // a switch makes, and the reader, is a few hundred bytes for each sub-buffer.
-    const grown = Array.from({ length: 6 }, round);
-    assert(grown.some((bytes) => bytes >= 0 && bytes < 400_000), `the heap grew by ${grown}`);
+    // A collection may fall into one; so there are up to six, until one shows it.
+    const showsIt = (bytes: number): boolean => bytes >= 0 && bytes < 400_000;
+    const grown: number[] = [];
+    do grown.push(round()); while (!showsIt(grown.at(-1)!) && grown.length < 6);
+    assert(showsIt(grown.at(-1)!), `the heap grew by ${grown}`);
     reader.close();
   });
 }

@@ -35,7 +35,7 @@ export interface RingSetup {
   readonly client?: Omit<RingClient, "headerSize">;
   /** Number of the sub-buffer that is opened first, as if all before had been read. Initially 0. */
   readonly firstSeq?: number;
-  /** Frames free for the ring: runs of so many adjacent ones. Initially 256 adjacent ones. */
+  /** Frames free for the ring: runs of so many adjacent ones. Initially as many as it needs, in one. */
   readonly freeRuns?: readonly number[];
 }
 
@@ -60,12 +60,15 @@ export class TestRing {
 
   constructor(setup: RingSetup = {}) {
     const { freeRuns, headerSize = 0, client = {}, firstSeq = 0 } = setup;
-    this.machine = new Machine({ nodes: [256] });
+    const { subbufSize = PAGE_SIZE, nSubbufs = 2 } = setup;
+    // A spare sub-buffer and control pages come on top; small, for RAM is copied often.
+    const needed = 2 ** Math.ceil(Math.log2((nSubbufs + 1) * subbufSize / PAGE_SIZE + 8));
+    this.machine = new Machine({ nodes: [freeRuns === undefined ? needed : 256] });
     if (freeRuns !== undefined) leaveFree(this.machine, freeRuns);
     this.channel = RingChannel.open(Relay.start(this.machine), {
       baseFilename: "t",
-      subbufSize: setup.subbufSize ?? PAGE_SIZE,
-      nSubbufs: setup.nSubbufs ?? 2,
+      subbufSize,
+      nSubbufs,
       mode: setup.mode ?? "discard",
       client: () => ({ headerSize, ...client }),
     });
@@ -122,7 +125,9 @@ export class TestRing {
 
 /** Bytes of event `number`. */
 export function eventBytes(size: number, number: number): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from({ length: size }, (_, i) => number * 37 + i * 11 + (i >> 8) + 1);
+  const bytes = new Uint8Array(size);
+  for (let i = 0; i < size; i++) bytes[i] = number * 37 + i * 11 + (i >> 8) + 1;
+  return bytes;
 }
 
 /** Copy of the data of a sub-buffer, or of the bytes from `begin` to `end`. */
