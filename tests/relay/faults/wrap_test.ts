@@ -1,7 +1,7 @@
 import { PAGE_SIZE } from "@ltt/relay/hw";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { watchAtomics } from "../ring/support.ts";
+import { watchAtomics } from "../ring/watched_words.ts";
 import {
   lowStart,
   type Mode,

@@ -18,7 +18,9 @@ import {
 } from "@ltt/relay/ring";
 import { LOST, READER } from "../../../relay/ring/control.ts";
 import { LOST_CAUSES } from "../../../relay/ring/lost.ts";
-import { copyRing, dataOf, eventBytes, TestRing, watchStores } from "../ring/support.ts";
+import { eventBytes } from "../ring/bytes.ts";
+import { copyRing, dataOf, TestRing } from "../ring/support.ts";
+import { watchStores } from "../ring/watched_words.ts";
 
 /** Bytes the client has at the start of each sub-buffer. */
 const HEADER_SIZE = 8;

@@ -1,19 +1,11 @@
 import { KernelError, PAGE_SIZE } from "@ltt/relay/hw";
-import { LOST_BIG, LOST_NESTED, type RingOptions } from "@ltt/relay/ring";
+import { LOST_BIG, LOST_NESTED } from "@ltt/relay/ring";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { BOUNCE, NO_PAGE } from "../../../relay/ring/control.ts";
 import { runAt } from "../../../relay/ring/bounce.ts";
-import {
-  dataOf,
-  describedEvent,
-  describedEvents,
-  eventBytes,
-  NOTHING_LOST,
-  readAll,
-  type RingSetup,
-  TestRing,
-} from "./support.ts";
+import { BOUNCE, NO_PAGE } from "../../../relay/ring/control.ts";
+import { describedEvent, describedEvents, eventBytes, joined } from "./bytes.ts";
+import { dataOf, NOTHING_LOST, readAll, type RingSetup, TestRing } from "./support.ts";
 
 const SUBBUF_SIZE = 4 * PAGE_SIZE;
 
@@ -28,10 +20,6 @@ const MANY_RUNS: RingSetup = {
   subbufSize: 32 * PAGE_SIZE,
   freeRuns: [...Array<number>(72).fill(1), 32],
 };
-
-function joined(...parts: Uint8Array[]): Uint8Array {
-  return Uint8Array.from(parts.flatMap((part) => [...part]));
-}
 
 Deno.test("RingMemory knows the runs of a sub-buffer whose frames are not adjacent", () => {
   using test = new TestRing(SCATTERED);
@@ -186,8 +174,7 @@ Deno.test("RingWriter.takeOver() frees the area that a slot was being assembled 
 });
 
 Deno.test("RingWriter.reserve() refuses what is longer than the longest block there is", () => {
-  const options: RingOptions = { baseFilename: "t", subbufSize: SUBBUF_SIZE, nSubbufs: 2 };
-  using test = new TestRing({ ...SCATTERED, subbufSize: options.subbufSize });
+  using test = new TestRing(SCATTERED);
   assertEquals(test.writer.reserve(SUBBUF_SIZE + 1), LOST_BIG);
   assert(test.event(SUBBUF_SIZE, 1) >= 0);
 });

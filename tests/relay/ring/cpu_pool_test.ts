@@ -1,4 +1,3 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
   CPU_DOWN_PREPARE,
   CPU_UP_PREPARE,
@@ -10,11 +9,11 @@ import {
 } from "@ltt/relay/hw";
 import { Relay } from "@ltt/relay/relay";
 import { claimCpu, CpuPool, RingChannel } from "@ltt/relay/ring";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { Order } from "./cpu_program.ts";
-import { readEvents, writeEvents } from "./events.ts";
-
-/** Workers read their modules. */
-const ignore = Deno.permissions.querySync({ name: "read" }).state !== "granted";
+import { drainEvents, upTo, writeEvents } from "./events.ts";
+import { happens, sizes } from "./fixture.ts";
+import { answerOf, ignore, tell } from "./workers.ts";
 
 const PROGRAM = new URL("./cpu_program.ts?claims", import.meta.url);
 
@@ -23,7 +22,7 @@ class Fixture implements Disposable {
   readonly machine = new Machine({ nodes: [1024], cpus: 4, online: [0] });
   readonly relay = Relay.start(this.machine);
   readonly channels = ["first", "second"].map((baseFilename) =>
-    RingChannel.open(this.relay, { baseFilename, subbufSize: 4096, nSubbufs: 4 })
+    RingChannel.open(this.relay, { baseFilename, ...sizes })
   );
   readonly #workers: Worker[] = [];
 
@@ -35,7 +34,7 @@ class Fixture implements Disposable {
   async worker(): Promise<Worker> {
     const worker = new Worker(PROGRAM, { type: "module" });
     this.#workers.push(worker);
-    await new Promise((resolve) => worker.onmessage = resolve);
+    await answerOf(worker);
     return worker;
   }
 
@@ -50,29 +49,7 @@ class Fixture implements Disposable {
   /** Numbers of all events of a CPU that are delivered in the first channel. */
   read(cpu: number): number[] {
     using reader = this.channels[0].buf[cpu]!.reader();
-    const events: number[] = [];
-    for (let subbuf; (subbuf = reader.getNextSubbuf()) !== null;) {
-      events.push(...readEvents(subbuf));
-      reader.putNextSubbuf();
-    }
-    return events;
-  }
-}
-
-/** Tells a worker to do something, and resolves to its answer. */
-function tell(worker: Worker, order: Order): Promise<number> {
-  return new Promise((resolve) => {
-    worker.onmessage = ({ data }) => resolve(data);
-    worker.postMessage(order);
-  });
-}
-
-/** Resolves when a condition holds; fails after ten seconds. */
-async function until(what: string, holds: () => boolean): Promise<void> {
-  const end = performance.now() + 10_000;
-  while (!holds()) {
-    assert(performance.now() < end, `not within ten seconds: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    return drainEvents(reader);
   }
 }
 
@@ -144,7 +121,7 @@ Deno.test("claimCpu() answers null when no CPU is free; the pool counts and logs
   assertEquals(claimCpu(pool.handle), null);
   assertEquals(claimCpu(pool.handle), null);
   assertEquals(pool.refused, 2);
-  await until("logged", () => fixture.hasLogged("no CPU free: 2 claims refused"));
+  await happens("logged", () => fixture.hasLogged("no CPU free: 2 claims refused"));
   claimed?.release();
 });
 
@@ -152,7 +129,7 @@ Deno.test("a pool tops up when a CPU was claimed", async () => {
   using fixture = new Fixture();
   using pool = new CpuPool(fixture.machine, fixture.channels, 1);
   const claimed = claimCpu(pool.handle);
-  await until("topped up", () => pool.spare.length === 1);
+  await happens("topped up", () => pool.spare.length === 1);
   assertEquals(pool.spare, [2]);
   claimed?.release();
 });
@@ -163,7 +140,7 @@ Deno.test("release() hands over what was written, and the CPU can be claimed aga
   const claimed = claimCpu(pool.handle)!;
   writeEvents(claimed.writers[0], 0, 5);
   claimed.release();
-  await until("taken down and up", () => pool.spare.includes(claimed.cpu));
+  await happens("taken down and up", () => pool.spare.includes(claimed.cpu));
   assertEquals(fixture.read(claimed.cpu), [0, 1, 2, 3, 4]);
 });
 
@@ -171,14 +148,14 @@ Deno.test("claimCpu() until released takes no lock: others top up, and release()
   using fixture = new Fixture();
   using pool = new CpuPool(fixture.machine, fixture.channels, 1);
   const claimed = claimCpu(pool.handle, { untilReleased: true })!;
-  await until("topped up", () => pool.spare.length === 1);
+  await happens("topped up", () => pool.spare.length === 1);
   // A lock that is free would have been taken for a thread that is dead.
   await new Promise((resolve) => setTimeout(resolve, 20));
   assertEquals(fixture.online(), [0, 1, 2]);
   assertThrows(() => fixture.machine.hotplug.cpuDown(1), KernelError, "vetoed");
   writeEvents(claimed.writers[0], 0, 5);
   claimed.release();
-  await until("taken down", () => !fixture.online().includes(1));
+  await happens("taken down", () => !fixture.online().includes(1));
   assertEquals(fixture.read(1), [0, 1, 2, 3, 4]);
 });
 
@@ -205,8 +182,8 @@ Deno.test(
     await tell(worker, { type: "leave open", from: 300 });
     worker.terminate();
     const ring = fixture.channels[0].buf[cpu]!;
-    await until("repaired", () => ring.lost.torn === 1);
-    assertEquals(fixture.read(cpu), Array.from({ length: 301 }, (_, i) => i));
+    await happens("repaired", () => ring.lost.torn === 1);
+    assertEquals(fixture.read(cpu), upTo(301));
   },
 );
 
@@ -218,7 +195,7 @@ Deno.test("close() takes down the spare CPUs, and leaves claimed ones to their t
   assertEquals(fixture.online(), [0, 1]);
   assertEquals(claimCpu(pool.handle), null);
   claimed.release();
-  await until("down", () => fixture.online().length === 1);
+  await happens("down", () => fixture.online().length === 1);
 });
 
 Deno.test("a pool's CPU cannot be taken down while its thread writes", () => {
@@ -238,9 +215,9 @@ Deno.test("claimCpu() throws for another header, and the CPU is there again", as
       KernelError,
       "header",
     );
-    await until("spare again", () => pool.spare.length === 1);
+    await happens("spare again", () => pool.spare.length === 1);
   }
-  await until("only one up", () => fixture.online().length === 2);
+  await happens("only one up", () => fixture.online().length === 2);
 });
 
 Deno.test("cpuDown() of a spare CPU: it cannot be claimed any more", () => {
@@ -284,6 +261,6 @@ Deno.test("close() of a pool leaves no notifier behind once the last thread is g
   const claimed = claimCpu(pool.handle)!;
   pool.close();
   claimed.release();
-  await until("unregistered", () => hotplug.notifierPriorities.length === before.length);
+  await happens("unregistered", () => hotplug.notifierPriorities.length === before.length);
   assertEquals(hotplug.notifierPriorities, before);
 });

@@ -1,7 +1,7 @@
 import { openRam, PAGE_SIZE, POLLHUP } from "@ltt/relay/hw";
 import { RingMemory, ringReader, ringWriter } from "@ltt/relay/ring";
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { assertCode, bootRelay, openRing, textOf, writeText } from "./fixture.ts";
+import { assertCode, bootRelay, drain, openRing, writeText } from "./fixture.ts";
 
 const noHeader = { headerSize: 0 };
 
@@ -72,14 +72,7 @@ Deno.test("ringReader() reads what ringWriter() has written, to the end", () => 
   writeText(machine, writer, "two");
   writer.flush("final");
   writer.detach();
-  const texts: string[] = [];
-  for (;;) {
-    const subbuf = reader.getNextSubbuf();
-    if (subbuf === null) break;
-    texts.push(textOf(...subbuf.views()));
-    reader.putNextSubbuf();
-  }
-  assertEquals(texts, ["one", "two"]);
+  assertEquals(drain(reader), ["one", "two"]);
   assertStrictEquals(reader.poll(), POLLHUP);
 });
 

@@ -1,4 +1,5 @@
-import type { RingWriter, Subbuf } from "@ltt/relay/ring";
+import type { RingReader, RingWriter, Subbuf } from "@ltt/relay/ring";
+import { joined } from "./bytes.ts";
 
 /** Bytes of an event of the tests. */
 export const EVENT_SIZE = 16;
@@ -25,12 +26,11 @@ export function writeEvents(writer: RingWriter, from: number, count: number): nu
 
 /** The numbers of the events in a sub-buffer without header; an error if any byte is another one. */
 export function readEvents(subbuf: Subbuf): number[] {
-  const bytes = new Uint8Array(subbuf.dataSize);
-  let at = 0;
-  for (const view of subbuf.views()) {
-    bytes.set(view, at);
-    at += view.length;
-  }
+  return eventNumbers(joined(...subbuf.views()), `sub-buffer ${subbuf.seq}`);
+}
+
+/** The numbers of the events in `bytes`, which are of `what`; an error if any byte is another one. */
+export function eventNumbers(bytes: Uint8Array<ArrayBuffer>, what: string): number[] {
   const words = new Uint32Array(bytes.buffer);
   const events: number[] = [];
   for (let word = 0; word < words.length; word += EVENT_SIZE / 4) {
@@ -38,8 +38,23 @@ export function readEvents(subbuf: Subbuf): number[] {
     const isWhole = words[word + 1] === ~i >>> 0 &&
       words[word + 2] === Math.imul(i, 0x9e37_79b1) >>> 0 &&
       words[word + 3] === (i ^ 0x5555_5555) >>> 0;
-    if (!isWhole) throw new Error(`Torn event ${i} at ${4 * word} of sub-buffer ${subbuf.seq}`);
+    if (!isWhole) throw new Error(`Torn event ${i} at ${4 * word} of ${what}`);
     events.push(i);
   }
   return events;
+}
+
+/** The numbers of all events that a reader has left to get, which are consumed. */
+export function drainEvents(reader: RingReader): number[] {
+  const events: number[] = [];
+  for (let subbuf; (subbuf = reader.getNextSubbuf()) !== null;) {
+    events.push(...readEvents(subbuf));
+    reader.putNextSubbuf();
+  }
+  return events;
+}
+
+/** Numbers from 0 on, as events have them. */
+export function upTo(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i);
 }

@@ -6,8 +6,15 @@ import {
   PAGE_SIZE,
 } from "@ltt/relay/hw";
 import { Relay } from "@ltt/relay/relay";
-import { RingChannel, type RingOptions, type RingWriter } from "@ltt/relay/ring";
-import { assert, assertStrictEquals, assertThrows } from "@std/assert";
+import {
+  type RingBuffer,
+  RingChannel,
+  type RingOptions,
+  type RingReader,
+  type RingWriter,
+} from "@ltt/relay/ring";
+import { assert, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
+import { eventBytes, textOf } from "./bytes.ts";
 
 /** Four sub-buffers of a page each. */
 export const sizes = { subbufSize: PAGE_SIZE, nSubbufs: 4 };
@@ -24,8 +31,13 @@ export function openRing(relay: Relay, options: Partial<RingOptions> = {}): Ring
 }
 
 /** Writes an event; answers its address or why it is lost. */
-export function write(machine: Machine, writer: RingWriter, bytes: Uint8Array): number {
-  const address = writer.reserve(bytes.length);
+export function write(
+  machine: Machine,
+  writer: RingWriter,
+  bytes: Uint8Array,
+  alignment = 1,
+): number {
+  const address = writer.reserve(bytes.length, alignment);
   if (address < 0) return address;
   machine.ram.bytes.set(bytes, address);
   writer.commit();
@@ -37,28 +49,20 @@ export function writeText(machine: Machine, writer: RingWriter, text: string): n
   return write(machine, writer, new TextEncoder().encode(text));
 }
 
-/** Bytes that differ from place to place. */
-export function pattern(length: number, seed: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  for (let i = 0; i < length; i++) bytes[i] = seed + i * 7 + (i >> 8) * 3;
-  return bytes;
+/** Fills one-page sub-buffers, or larger ones, to their last byte. */
+export function fillSubbufs(machine: Machine, ring: RingBuffer, count: number): void {
+  const { subbufSize } = ring.memory.geometry;
+  for (let i = 0; i < count; i++) write(machine, ring.writer, eventBytes(subbufSize, i));
 }
 
-/** Views one behind the other. */
-export function joined(views: Iterable<Uint8Array>): Uint8Array {
-  const parts = [...views];
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
+/** What a reader has left to get, which is consumed, as text. */
+export function drain(reader: RingReader): string[] {
+  const texts: string[] = [];
+  for (let subbuf; (subbuf = reader.getNextSubbuf()) !== null;) {
+    texts.push(textOf(...subbuf.views()));
+    reader.putNextSubbuf();
   }
-  return bytes;
-}
-
-/** Bytes as text. */
-export function textOf(...views: Uint8Array[]): string {
-  return new TextDecoder().decode(joined(views));
+  return texts;
 }
 
 /** Frames in use on each node. */
@@ -80,6 +84,11 @@ export function leftBehind(machine: Machine, relay: Relay) {
   };
 }
 
+/** Fails if a byte of RAM is not as in `before`, a copy of it. */
+export function assertSameRam({ ram }: Machine, before: Uint8Array): void {
+  assertStrictEquals(ram.bytes.findIndex((byte, i) => byte !== before[i]), -1, "a byte of RAM");
+}
+
 /** Messages in the log, without their newlines. */
 export function messages(machine: Machine): string[] {
   return machine.log.entries.map((entry) =>
@@ -94,22 +103,21 @@ export function assertCode(fn: () => unknown, code: ErrnoCode, what: string): Ke
   return error;
 }
 
-/** Resolves to what a promise rejects with. */
-export async function rejection(promise: Promise<unknown>): Promise<unknown> {
-  let value: unknown;
-  try {
-    value = await promise;
-  } catch (error) {
-    return error;
-  }
-  throw new Error(`Expected a rejection, not ${value}`);
+/** Fails unless a promise rejects with a KernelError of that code. */
+export async function assertRejectsCode(
+  fn: () => Promise<unknown>,
+  code: ErrnoCode,
+  what: string,
+): Promise<void> {
+  const error = await assertRejects(fn, KernelError, "", what);
+  assertStrictEquals((error as KernelError).code, code, what);
 }
 
-/** Waits for something to happen, for 5 s at most. */
+/** Waits for something to happen, for 10 s at most. */
 export async function happens(what: string, condition: () => boolean): Promise<void> {
-  const end = Date.now() + 5000;
+  const end = performance.now() + 10_000;
   while (!condition()) {
-    assert(Date.now() < end, `within 5 s: ${what}`);
+    assert(performance.now() < end, `within 10 s: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }

@@ -1,7 +1,7 @@
-import { assert } from "@std/assert";
 import { Machine } from "@ltt/relay/hw";
 import { Relay } from "@ltt/relay/relay";
 import { RingChannel } from "@ltt/relay/ring";
+import { assert } from "@std/assert";
 import { writeEvents } from "./events.ts";
 
 for (const mode of ["discard", "overwrite"] as const) {

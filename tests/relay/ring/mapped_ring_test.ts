@@ -2,7 +2,7 @@ import { Machine } from "@ltt/relay/hw";
 import { Relay } from "@ltt/relay/relay";
 import { claimCpu, CpuPool, peekOpenSubbuf, RingChannel, RingMemory } from "@ltt/relay/ring";
 import { assertEquals } from "@std/assert";
-import { readEvents, writeEvents } from "./events.ts";
+import { drainEvents, readEvents, upTo, writeEvents } from "./events.ts";
 
 const needed = ["ffi", "read", "write", "run"] as const;
 const ignore = Deno.build.os === "windows" ||
@@ -36,14 +36,11 @@ for (const mode of ["discard", "overwrite"] as const) {
       const read: number[] = [];
       for (let from = 0; from < 5000; from += 100) {
         writeEvents(ring.writer, from, 100);
-        for (let subbuf; (subbuf = reader.getNextSubbuf()) !== null;) {
-          read.push(...readEvents(subbuf));
-          reader.putNextSubbuf();
-        }
+        read.push(...drainEvents(reader));
       }
       ring.flush("final");
       for (const subbuf of reader) read.push(...readEvents(subbuf));
-      assertEquals(read, Array.from({ length: 5000 }, (_, i) => i));
+      assertEquals(read, upTo(5000));
     }),
   );
 }
@@ -64,7 +61,7 @@ Deno.test(
     claimed.release();
     assertEquals([seq, bytes.length > 0], [0, true]);
     for await (const subbuf of channel.buf[1]!.reader()) {
-      assertEquals(readEvents(subbuf), Array.from({ length: 10 }, (_, i) => i));
+      assertEquals(readEvents(subbuf), upTo(10));
       break;
     }
   }),

@@ -11,19 +11,11 @@ import {
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { COMMITTED, OFFSET, OPENED } from "../../../relay/ring/control.ts";
-import type { Order } from "./cpu_program.ts";
-import { EVENT_SIZE } from "./events.ts";
-import {
-  describedEvent,
-  describedEvents,
-  readAll,
-  TestRing,
-  watchAtomics,
-  watchStores,
-} from "./support.ts";
-
-/** Workers read their modules. */
-const ignore = Deno.permissions.querySync({ name: "read" }).state !== "granted";
+import { describedEvent, describedEvents } from "./bytes.ts";
+import { eventNumbers } from "./events.ts";
+import { MODES, readAll, SEVERAL_RUNS, TestRing } from "./support.ts";
+import { watchAtomics, watchStores } from "./watched_words.ts";
+import { answerOf, ignore, tell } from "./workers.ts";
 
 const HEADER = 16;
 
@@ -43,22 +35,13 @@ function ringWithHeader(mode: "discard" | "overwrite", freeRuns?: readonly numbe
   return test;
 }
 
-/** Writes an event that tells its number and size. */
-function write(test: TestRing, writer: RingWriter, number: number, size: number): boolean {
-  const address = writer.reserve(size);
-  if (address < 0) return false;
-  test.machine.ram.bytes.set(describedEvent(size, number), address);
-  writer.commit();
-  return true;
-}
-
 Deno.test("peekOpenSubbuf() is null before anybody has written", () => {
   using test = new TestRing();
   assertEquals(peekOpenSubbuf(test.memory), null);
 });
 
-for (const mode of ["discard", "overwrite"] as const) {
-  for (const freeRuns of [undefined, [1, 1, 1, 2, 1, 2, 4, 4, 4]]) {
+for (const mode of MODES) {
+  for (const freeRuns of [undefined, SEVERAL_RUNS]) {
     const where = `${mode} mode, ${freeRuns ? "several runs" : "one run"}`;
     Deno.test(`peekOpenSubbuf() copies what is committed, consuming nothing: ${where}`, () => {
       using test = ringWithHeader(mode, freeRuns);
@@ -66,7 +49,7 @@ for (const mode of ["discard", "overwrite"] as const) {
       const reader = test.reader();
       let number = 0;
       for (let seq = 0; seq < 7; seq++) {
-        for (let i = 0; i < 9; i++) assert(write(test, writer, ++number, 800));
+        for (let i = 0; i < 9; i++) assert(test.describedEvent(800, ++number) >= 0);
         for (let look = 0; look < 2; look++) {
           const open = peekOpenSubbuf(test.memory)!;
           assertEquals([open.seq, open.bytes.length, open.slotOpen], [seq, HEADER + 7200, false]);
@@ -84,14 +67,14 @@ for (const mode of ["discard", "overwrite"] as const) {
   Deno.test(`peekOpenSubbuf() leaves out open slots and all behind the first: ${mode} mode`, () => {
     using test = ringWithHeader(mode);
     const { writer } = test;
-    write(test, writer, 1, 50);
+    test.describedEvent(50, 1);
     const peeked = (): [number[], boolean] => {
       const open = peekOpenSubbuf(test.memory)!;
       return [describedEvents(open.bytes, HEADER), open.slotOpen];
     };
     const outer = writer.reserve(60);
     assertEquals(peeked(), [[1], true]);
-    write(test, writer, 3, 70);
+    test.describedEvent(70, 3);
     assertEquals(peeked(), [[1], true]);
     test.machine.ram.bytes.set(describedEvent(60, 2), outer);
     writer.commit();
@@ -101,7 +84,7 @@ for (const mode of ["discard", "overwrite"] as const) {
   Deno.test(`peekOpenSubbuf() of a sub-buffer filled to the last byte: ${mode} mode`, () => {
     using test = ringWithHeader(mode);
     const { writer } = test;
-    write(test, writer, 1, 92);
+    test.describedEvent(92, 1);
     const size = 2 * PAGE_SIZE - HEADER - 92;
     const address = writer.reserve(size);
     const open = peekOpenSubbuf(test.memory)!;
@@ -109,7 +92,7 @@ for (const mode of ["discard", "overwrite"] as const) {
     test.machine.ram.bytes.set(describedEvent(size, 2), address);
     writer.commit();
     assertEquals(peekOpenSubbuf(test.memory), null);
-    write(test, writer, 3, 92);
+    test.describedEvent(92, 3);
     assertEquals(peekOpenSubbuf(test.memory)!.seq, 1);
   });
 }
@@ -118,7 +101,7 @@ Deno.test("peekOpenSubbuf() is the same after the offset has come to 2^32", () =
   using test = new TestRing({ firstSeq: 2 ** 20 - 1, headerSize: 8 });
   const reader = test.reader();
   for (let i = 0; i < 4; i++) {
-    write(test, test.writer, i, 100);
+    test.describedEvent(100, i);
     const { seq, bytes } = peekOpenSubbuf(test.memory)!;
     assertEquals([seq, describedEvents(bytes, 8)], [2 ** 20 - 1 + i, [i]]);
     test.writer.flush("active");
@@ -128,7 +111,7 @@ Deno.test("peekOpenSubbuf() is the same after the offset has come to 2^32", () =
 
 Deno.test("peekOpenSubbuf() takes no other sub-buffer for one that a reader gets meanwhile", () => {
   using test = ringWithHeader("overwrite");
-  write(test, test.writer, 1, 100);
+  test.describedEvent(100, 1);
   const reader = test.reader();
   let got: unknown = null;
   const words = new Proxy(test.memory.words, {
@@ -200,7 +183,7 @@ class Model {
   }
 }
 
-for (const mode of ["discard", "overwrite"] as const) {
+for (const mode of MODES) {
   Deno.test(`peekOpenSubbuf() is what a model says, after any steps: ${mode} mode`, () => {
     const property = fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       using test = new TestRing({ mode, headerSize: 8 });
@@ -296,12 +279,8 @@ for (const mode of ["discard", "overwrite"] as const) {
     const worker = new Worker(new URL("./cpu_program.ts?claims", import.meta.url), {
       type: "module",
     });
-    const next = (): Promise<number> =>
-      new Promise((resolve) => worker.onmessage = ({ data }) => resolve(data));
-    const tell = (order: Order): void => worker.postMessage(order);
-    await next();
-    tell({ type: "claim", handle: pool.handle });
-    assertEquals(await next(), 1);
+    await answerOf(worker);
+    assertEquals(await tell(worker, { type: "claim", handle: pool.handle }), 1);
     const memory = new RingMemory(machine.ram.buffer, channel.buf[1]!.descriptor.control);
     const reader = channel.buf[1]!.reader();
     const forMs = 300;
@@ -315,35 +294,29 @@ for (const mode of ["discard", "overwrite"] as const) {
       const open = peekOpenSubbuf(memory);
       if (mode === "discard") { while (reader.getNextSubbuf() !== null) reader.putNextSubbuf(); }
       if (open === null) return;
-      const words = new Uint32Array(open.bytes.buffer);
-      assertEquals(open.bytes.length % EVENT_SIZE, 0);
-      for (let word = 0; word < words.length; word += 4) {
-        const i = words[word];
-        const isWhole = words[word + 1] === ~i >>> 0 &&
-          words[word + 2] === Math.imul(i, 0x9e37_79b1) >>> 0 &&
-          words[word + 3] === (i ^ 0x5555_5555) >>> 0;
-        if (!isWhole) throw new Error(`Torn event ${i} at ${4 * word} of sub-buffer ${open.seq}`);
-        if (word > 0 && mode === "overwrite") assertEquals(i, words[word - 4] + 1);
-        if (word > 0) assert(i > words[word - 4]);
+      const numbers = eventNumbers(open.bytes, `sub-buffer ${open.seq}`);
+      for (const [i, number] of numbers.entries()) {
+        if (i === 0) continue;
+        if (mode === "overwrite") assertEquals(number, numbers[i - 1] + 1);
+        assert(number > numbers[i - 1], `${number} after ${numbers[i - 1]}`);
       }
       assert(open.seq >= seq, `sub-buffer ${open.seq} after ${seq}`);
       seq = open.seq;
-      const last = words.at(-4) ?? newest;
+      const last = numbers.at(-1) ?? newest;
       assert(last >= newest, `${last} after ${newest}`);
       newest = last;
       looks++;
     };
     // Each time the writer may be too fast, or not on a processor when it is looked at.
     for (let tries = 0; tries < 30 && !(looks > 10 && newest > 1000); tries++) {
-      tell({ type: "spin", forMs });
-      await next();
+      await tell(worker, { type: "spin", forMs });
+      const end = answerOf(worker);
       lookWhile(performance.now() + forMs - 50);
-      await next();
+      await end;
     }
     assert(looks > 10 && newest > 1000, `${looks} looks, the last at event ${newest}`);
     reader.close();
-    tell({ type: "release" });
-    await next();
+    await tell(worker, { type: "release" });
     worker.terminate();
     pool.close();
   });

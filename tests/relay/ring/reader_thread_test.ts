@@ -1,11 +1,9 @@
-import { assertEquals, assertThrows } from "@std/assert";
 import { KernelError, Machine } from "@ltt/relay/hw";
 import { Relay } from "@ltt/relay/relay";
 import { RingChannel } from "@ltt/relay/ring";
+import { assertEquals, assertThrows } from "@std/assert";
 import { writeEvents } from "./events.ts";
-
-/** Workers read their modules. */
-const ignore = Deno.permissions.querySync({ name: "read" }).state !== "granted";
+import { answerOf, ignore } from "./workers.ts";
 
 for (const mode of ["discard", "overwrite"] as const) {
   Deno.test(`a reader blocks a thread of its own until the end (${mode})`, { ignore }, async () => {
@@ -17,14 +15,12 @@ for (const mode of ["discard", "overwrite"] as const) {
     });
     const ring = channel.buf[0]!;
     const worker = new Worker(new URL("./reader_program.ts", import.meta.url), { type: "module" });
-    const said = (): Promise<unknown> =>
-      new Promise((resolve) => worker.onmessage = ({ data }) => resolve(data));
-    assertEquals(await said(), "started");
+    assertEquals(await answerOf<string>(worker), "started");
     worker.postMessage(ring.descriptor);
-    assertEquals(await said(), "reading");
+    assertEquals(await answerOf<string>(worker), "reading");
     assertThrows(() => ring.reader(), KernelError, "somebody does");
 
-    const read = said();
+    const read = answerOf<number[]>(worker);
     const written: number[] = [];
     for (let from = 0; from < 3000; from += 300) {
       writeEvents(ring.writer, from, 300);

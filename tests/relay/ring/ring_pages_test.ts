@@ -3,16 +3,8 @@ import { Relay } from "@ltt/relay/relay";
 import { type RingBuffer, RingMemory } from "@ltt/relay/ring";
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import {
-  assertCode,
-  framesInUse,
-  joined,
-  leftBehind,
-  openRing,
-  pattern,
-  scatter,
-  write,
-} from "./fixture.ts";
+import { eventBytes, joined } from "./bytes.ts";
+import { assertCode, framesInUse, leftBehind, openRing, scatter, write } from "./fixture.ts";
 
 /** Frames of the sub-buffers, the spare one last, as the ring's words name them. */
 function framesOf({ memory }: RingBuffer): number[][] {
@@ -31,14 +23,14 @@ function assertHolds(machine: Machine, ring: RingBuffer, eventSize: number): voi
   const { subbufSize, nSubbufs } = ring.memory.geometry;
   using reader = ring.reader();
   for (let round = 0; round < 2 * nSubbufs + 1; round++) {
-    const bytes = pattern(subbufSize, round);
+    const bytes = eventBytes(subbufSize, round);
     for (let at = 0; at < subbufSize; at += eventSize) {
       const answer = write(machine, ring.writer, bytes.subarray(at, at + eventSize));
       assert(answer >= 0, `${answer} at ${at} of sub-buffer ${round}`);
     }
     const subbuf = reader.getNextSubbuf();
     assert(subbuf !== null, `sub-buffer ${round} is delivered`);
-    const got = joined(subbuf.views());
+    const got = joined(...subbuf.views());
     assertEquals(got.findIndex((byte, i) => byte !== bytes[i]), -1, `sub-buffer ${round}`);
     assertStrictEquals(got.length, subbufSize);
     reader.putNextSubbuf();

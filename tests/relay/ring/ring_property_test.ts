@@ -13,7 +13,8 @@ import {
 } from "@ltt/relay/ring";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { dataOf, describedEvent, describedEvents, NOTHING_LOST, TestRing } from "./support.ts";
+import { describedEvent, describedEvents } from "./bytes.ts";
+import { dataOf, NOTHING_LOST, TestRing } from "./support.ts";
 
 type Step =
   | { readonly act: "reserve"; readonly size: number }

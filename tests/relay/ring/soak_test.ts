@@ -1,8 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { soak } from "./soak.ts";
-
-/** Workers read their modules. */
-const ignore = Deno.permissions.querySync({ name: "read" }).state !== "granted";
+import { ignore } from "./workers.ts";
 
 const TRIES = 5_000_000;
 

@@ -1,6 +1,7 @@
 import { PAGE_SIZE } from "@ltt/relay/hw";
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { dataOf, eventBytes, NOTHING_LOST, TestRing } from "./support.ts";
+import { eventBytes } from "./bytes.ts";
+import { dataOf, NOTHING_LOST, TestRing } from "./support.ts";
 
 Deno.test("Subbuf tells its place, number, size and what was lost", () => {
   using test = new TestRing({ subbufSize: 2 * PAGE_SIZE, headerSize: 16 });

@@ -1,5 +1,5 @@
 import { Machine, PAGE_SIZE } from "@ltt/relay/hw";
-import { assertEquals } from "@std/assert";
+import { assert } from "@std/assert";
 import { Relay } from "@ltt/relay/relay";
 import {
   type LostCounts,
@@ -25,6 +25,8 @@ import {
   SUBBUF_SEQ,
   WRAPS,
 } from "../../../relay/ring/control.ts";
+import { describedEvent, eventBytes, joined } from "./bytes.ts";
+import { write } from "./fixture.ts";
 
 /** What ring to make; initially two sub-buffers of a page, in discard mode, without a header. */
 export interface RingSetup {
@@ -39,6 +41,9 @@ export interface RingSetup {
   readonly freeRuns?: readonly number[];
 }
 
+/** Runs of free frames of which sub-buffers of two pages take several. */
+export const SEVERAL_RUNS: readonly number[] = [1, 1, 1, 2, 1, 2, 4, 4, 4];
+
 /** No event lost. */
 export const NOTHING_LOST: LostCounts = {
   full: 0,
@@ -48,6 +53,12 @@ export const NOTHING_LOST: LostCounts = {
   torn: 0,
   offline: 0,
 };
+
+/** Both modes a ring can have. */
+export const MODES = ["discard", "overwrite"] as const;
+
+/** Bytes of half a one-page sub-buffer. */
+export const HALF = PAGE_SIZE / 2;
 
 /** A ring on a machine of its own. */
 export class TestRing {
@@ -96,13 +107,21 @@ export class TestRing {
     return this.control[CONSUMED] >>> 0;
   }
 
-  /** Reserves, fills and commits an event of `size` bytes; an answer below 0 is a refusal. */
+  /** Writes event `number`, of `size` bytes; an answer below 0 is a refusal. */
   event(size: number, number: number = 0, alignment: number = 1): number {
-    const address = this.writer.reserve(size, alignment);
-    if (address < 0) return address;
-    this.fill(address, size, number);
-    this.writer.commit();
-    return address;
+    return write(this.machine, this.writer, eventBytes(size, number), alignment);
+  }
+
+  /** The same of an event whose bytes tell its number and size. */
+  describedEvent(size: number, number: number): number {
+    return write(this.machine, this.writer, describedEvent(size, number));
+  }
+
+  /** Fills one-page sub-buffers with an event each, which {@linkcode pageEvent} tells. */
+  fillSubbufs(count: number, first: number = 0): void {
+    for (let number = first; number < first + count; number++) {
+      assert(this.event(PAGE_SIZE, number) >= 0, `event ${number}`);
+    }
   }
 
   /** Writes the bytes of event `number`. */
@@ -123,23 +142,19 @@ export class TestRing {
   }
 }
 
-/** Bytes of event `number`. */
-export function eventBytes(size: number, number: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(size);
-  for (let i = 0; i < size; i++) bytes[i] = number * 37 + i * 11 + (i >> 8) + 1;
-  return bytes;
+/** Causes for which events were lost, with how many. */
+export function allLost(counts: LostCounts): Partial<LostCounts> {
+  return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
+}
+
+/** Bytes of an event that fills a one-page sub-buffer. */
+export function pageEvent(number: number): Uint8Array<ArrayBuffer> {
+  return eventBytes(PAGE_SIZE, number);
 }
 
 /** Copy of the data of a sub-buffer, or of the bytes from `begin` to `end`. */
 export function dataOf(subbuf: Subbuf, begin = 0, end = subbuf.dataSize): Uint8Array<ArrayBuffer> {
-  const views = subbuf.views(end);
-  const data = new Uint8Array(end);
-  let at = 0;
-  for (const view of views) {
-    data.set(view, at);
-    at += view.length;
-  }
-  return data.slice(begin);
+  return joined(...subbuf.views(end)).slice(begin);
 }
 
 /** Numbers, positions and data sizes of all that can be read, which is consumed. */
@@ -179,69 +194,6 @@ export function copyRing({ machine, memory }: TestRing): RingMemory {
   const copy = new SharedArrayBuffer(machine.ram.buffer.byteLength);
   new Uint8Array(copy).set(machine.ram.bytes);
   return new RingMemory(copy, memory.control.byteOffset);
-}
-
-/** Bytes of event `number`, which tell its number and size themselves; 8 or more. */
-export function describedEvent(size: number, number: number): Uint8Array<ArrayBuffer> {
-  const bytes = eventBytes(size, number);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, number);
-  view.setUint32(4, size);
-  return bytes;
-}
-
-/** Numbers of the events in `data`, which begins behind a header; fails if any byte differs. */
-export function describedEvents(data: Uint8Array, headerSize = 0, alignment = 1): number[] {
-  const view = new DataView(data.buffer, data.byteOffset, data.length);
-  const numbers = [];
-  for (let at = headerSize; at < data.length;) {
-    at = Math.ceil(at / alignment) * alignment;
-    const [number, size] = [view.getUint32(at), view.getUint32(at + 4)];
-    assertEquals(data.slice(at, at + size), describedEvent(size, number), `event ${number}`);
-    numbers.push(number);
-    at += size;
-  }
-  return numbers;
-}
-
-/** What a proxy stands for, and what is to be done behind a store to it. */
-const watched = new WeakMap<object, { words: Int32Array; afterStore: () => void }>();
-
-/** The ring with words whose stores can be watched, together with {@linkcode watchAtomics}. */
-export function watchStores(memory: RingMemory, afterStore: () => void): RingMemory {
-  const watch = (words: Int32Array): Int32Array => {
-    const proxy = new Proxy(words, {
-      set(target, index, value) {
-        target[Number(index)] = value;
-        afterStore();
-        return true;
-      },
-    });
-    watched.set(proxy, { words, afterStore });
-    return proxy;
-  };
-  return Object.create(memory, {
-    control: { value: watch(memory.control) },
-    words: { value: watch(memory.words) },
-  });
-}
-
-/** Lets `Atomics` work on words that are watched, until it is disposed of. */
-export function watchAtomics(): Disposable {
-  const names = ["load", "store", "compareExchange", "and", "add"] as const;
-  const originals = names.map((name) => [name, Atomics[name]] as const);
-  for (const [name, original] of originals) {
-    const operation = original as (words: Int32Array, ...args: number[]) => number;
-    Object.assign(Atomics, {
-      [name]: (words: Int32Array, ...args: number[]) => {
-        const watch = watched.get(words);
-        const result = operation(watch?.words ?? words, ...args);
-        if (name !== "load") watch?.afterStore();
-        return result;
-      },
-    });
-  }
-  return { [Symbol.dispose]: () => Object.assign(Atomics, Object.fromEntries(originals)) };
 }
 
 /** Makes a new ring one whose sub-buffers below number `seq` were all written and read. */
