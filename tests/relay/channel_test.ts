@@ -249,8 +249,14 @@ Deno.test("open() whose createBufFile returns nothing at all is ENOENT", () => {
   assertEquals(inUse(machine), [0, 0]);
 });
 
-for (const thrown of [new Error("removing"), Symbol("removing"), Object.create(null)]) {
-  Deno.test(`open() throws the first error, when unwinding meets ${typeof thrown}`, () => {
+for (
+  const [what, thrown] of [
+    ["an error", new Error("removing")],
+    ["a symbol", Symbol("removing")],
+    ["an object without a prototype", Object.create(null)],
+  ]
+) {
+  Deno.test(`open() throws the first error, when unwinding meets ${what}`, () => {
     const machine = new Machine({ nodes: [64], cpus: 2 });
     const { createBufFile } = recordingCallbacks();
     const first = new Error("first");

@@ -9,6 +9,7 @@ import random from "../vectors/random.jsonl" with { type: "text" };
 import { DeviationJudge } from "./deviations.ts";
 import { type Json, mergePatch, type Operation, parseVectors, type Vector } from "./vector.ts";
 import { describeOutcome, type Outcome, World } from "./world.ts";
+import { stateOf } from "./world_state.ts";
 
 const variable = { name: "env", variable: "RELAY_VECTORS" } as const;
 const granted = Deno.permissions.querySync(variable).state === "granted";
@@ -70,7 +71,7 @@ function replayExactly({ header, operations }: Vector): void {
     const message = `operation ${index + 1}, ${op.op}: ${describeOutcome(outcome)}`;
     assert(matchesRet(op, outcome), `${message}, expected ${JSON.stringify(op.expect)}`);
     assertEquals(outcome.log, op.expect.log ?? [], message);
-    assertEquals(world.state(), expected, message);
+    assertEquals(stateOf(world), expected, message);
     replayedOperations++;
   }
 }
@@ -84,10 +85,10 @@ function replayDeviating({ header, operations }: Vector): void {
   for (const [index, op] of operations.entries()) {
     if (departed && !judge.applies(op)) continue;
     if (op.op === "open" && world.channels.has(op.chan)) world.forget(op.chan);
-    const before = index === 0 ? {} : world.state();
+    const before = index === 0 ? {} : stateOf(world);
     const faultPending = index > 0 && world.faultPending;
     const outcome = world.apply(op);
-    const after = world.state();
+    const after = stateOf(world);
     expected = mergePatch(expected, op.expect.state ?? {});
     const same = matchesRet(op, outcome) && equal(outcome.log, op.expect.log ?? []) &&
       equal(after, expected);

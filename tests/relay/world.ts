@@ -42,10 +42,11 @@ export class World {
   readonly channels = new Map<string, RelayChannel>();
   readonly files = new Map<string, OpenFile>();
   readonly dentries: Dentry[] = [];
+  /** The callbacks made, by name. */
+  readonly callbacks = new Map<string, RelayCallbacks>();
   readonly #checkRandomAccess: boolean;
   readonly #lastBuffers = new Map<string, RelayBuffer>();
   readonly #parents = new Map<string, Dentry>();
-  readonly #callbacks = new Map<string, RelayCallbacks>();
   readonly #failCpus = new Map<string, number[]>();
   readonly #notifiers = new Map<string, ScriptNotifier>();
   #log: Json[] = [];
@@ -92,72 +93,6 @@ export class World {
     return buffer ?? this.#lastBuffers.get(key) ?? null;
   }
 
-  /** The whole state in the vectors' form. */
-  state(): Json {
-    const { machine, relay } = this;
-    const channels = [...this.channels].filter(([, channel]) => channel.kref > 0);
-    const names = new Map(channels.map(([name, channel]) => [channel, name]));
-    return {
-      online: machine.snapshot().cpus.online,
-      nodes: machine.pages.zones.map((zone) => zone.frames - zone.nrFreePages),
-      slab: machine.slab.live,
-      list: relay.channels.map((channel) => names.get(channel) ?? "(unnamed)"),
-      cbs: Object.fromEntries(
-        [...this.#callbacks].map(([name, callbacks]) => [name, {
-          create: callbacks.createBufFile ? "user" : "null",
-          remove: callbacks.removeBufFile ? "user" : "null",
-        }]),
-      ),
-      chans: Object.fromEntries(channels.map(([name, channel]) => [name, this.#channel(channel)])),
-      dentries: Object.fromEntries(
-        [...this.dentries.entries()].filter(([, dentry]) => dentry.exists)
-          .map(([number, dentry]) => [number, dentry.name]),
-      ),
-      files: Object.fromEntries(
-        [...this.files].map(([name, file]) => [name, this.dentries.indexOf(file.dentry)]),
-      ),
-    };
-  }
-
-  #channel(channel: RelayChannel): Json {
-    const buffers = channel.buf.filter((buffer) => buffer !== null);
-    const cb = [...this.#callbacks].find(([, callbacks]) => callbacks === channel.callbacks);
-    return {
-      kref: channel.kref,
-      version: channel.version,
-      alloc_size: channel.allocSize,
-      subbuf_size: channel.subbufSize,
-      n_subbufs: channel.nSubbufs,
-      subbuf_order: channel.subbufSizeOrder,
-      base: channel.baseFilename,
-      parent: channel.parent?.name ?? "",
-      private: channel.privateData as number,
-      cb: cb?.[0] ?? "",
-      bufs: Object.fromEntries(buffers.map((buffer) => [buffer.cpu, this.#bufferState(buffer)])),
-    };
-  }
-
-  #bufferState(buffer: RelayBuffer): Json {
-    const index = (page: BufferPage): number => buffer.pages.indexOf(page);
-    const nodes: [number, number][] = [];
-    for (const { page } of buffer.pages) {
-      const run = nodes.at(-1);
-      if (run?.[0] === page.nid) run[1]++;
-      else nodes.push([page.nid, 1]);
-    }
-    return {
-      cpu: buffer.cpu,
-      kref: buffer.kref,
-      page_count: buffer.pages.length,
-      w: index(buffer.wpage),
-      r: index(buffer.rpage),
-      h0: index(buffer.hpage[0]),
-      h1: index(buffer.hpage[1]),
-      dentry: this.dentries.indexOf(buffer.dentry!),
-      nodes,
-    };
-  }
-
   #run(op: Operation, extra: Record<string, Json>): Json {
     const chan = this.channels.get(op.chan)!;
     switch (op.op) {
@@ -178,7 +113,7 @@ export class World {
         return 0;
       case "callbacks":
         this.#failCpus.set(op.cb, op.fail_cpus);
-        this.#callbacks.set(op.cb, this.#makeCallbacks(op));
+        this.callbacks.set(op.cb, this.#makeCallbacks(op));
         return null;
       case "callbacks_set":
         this.#failCpus.set(op.cb, op.fail_cpus);
@@ -335,7 +270,7 @@ export class World {
       parent,
       subbufSize: Number(op.subbuf_size),
       nSubbufs: Number(op.n_subbufs),
-      callbacks: op.cb === null ? null : this.#callbacks.get(op.cb)!,
+      callbacks: op.cb === null ? null : this.callbacks.get(op.cb)!,
       privateData: op.private,
     });
   }
