@@ -20,7 +20,7 @@ Deno.test("RingChannel.close() logs nothing, when all was read and nothing was l
   writeText(machine, channel.buf[0]!.writer, "read");
   channel.buf[0]!.writer.flush("active");
   const reader = channel.buf[0]!.reader();
-  drain(reader);
+  assertEquals(drain(reader), ["read"]);
   reader.close();
   channel.close();
   assertEquals(messages(machine), []);
