@@ -254,14 +254,14 @@ class Explorer<W, R> {
   /** Numbers the words both sides write, what each knows of the other, and what it could learn. */
   #agree(): void {
     const [ofReader, ofWriter] = this.#known;
-    let number = this.#numbered(this.#numbered(0, ofReader), ofWriter);
+    let number = this.#numbered(0, pair(ofReader, ofWriter));
     for (const word of this.#contended) number = this.#numbered(number, word[0]);
     for (const { word, message } of this.#atomic) {
       // What the other side knows already makes no difference.
       const written = message[WRITER] > ofWriter ? message[WRITER] : 0;
       const read = message[READER] > ofReader ? message[READER] : 0;
       if (written === 0 && read === 0) continue;
-      number = this.#numbered(this.#numbered(this.#numbered(number, word), written), read);
+      number = this.#numbered(this.#numbered(number, word), pair(written, read));
     }
     this.#agreement = number;
   }
@@ -311,4 +311,10 @@ class Explorer<W, R> {
     }
     return lines.join("\n");
   }
+}
+
+/** Two times as one number of 32 bits. */
+function pair(first: number, second: number): number {
+  if ((first | second) >> 15 !== 0) throw new RangeError(`Cannot pair ${first} and ${second}`);
+  return first << 15 | second;
 }
