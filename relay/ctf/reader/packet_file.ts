@@ -25,7 +25,7 @@ export interface FilePacket extends PacketHead {
 
 /** Goes through the packets of a file, and through the events of the packet it is at. */
 export class PacketFile {
-  /** For errors, and for people. */
+  /** For errors, and for people; empty for bytes that are of no file. */
   readonly name: string;
   readonly #source: ByteSource;
   readonly #window: PacketWindow;
@@ -48,13 +48,16 @@ export class PacketFile {
   /** The number of the only kind of event there is, which headers need not have. */
   #onlyId = 0;
 
-  /** At no packet yet; errors tell places from `origin` on, which is where the source begins in its file. */
+  /**
+   * At no packet yet. `texts` is not needed where `code` goes over events without values. Errors tell places from
+   * `origin` on, which is where the source begins in its file.
+   */
   constructor(
     name: string,
     source: ByteSource,
     format: TraceFormat,
     code: TraceCode,
-    texts: TextCache,
+    texts: TextCache | null,
     origin: number = 0,
   ) {
     this.name = name;
@@ -128,13 +131,22 @@ export class PacketFile {
 
   /** The next event of the packet, `null` if there is none any more. A `CtfError` for what is none. */
   nextEvent(): TraceEvent | null {
+    return this.#advance(true) ? this.#state.event : null;
+  }
+
+  /** Goes over the next event of the packet, whenever it was; whether there is one. A `CtfError` for what is none. */
+  skipEvent(): boolean {
+    return this.#advance(false);
+  }
+
+  #advance(isTimed: boolean): boolean {
     const state = this.#state;
     const { code, times } = this.#packet!;
     for (;;) {
       const at = this.#at;
       const { bit, low, high } = state;
       const begin = at * 8 + bit;
-      if (begin >= this.#endBits) return null;
+      if (begin >= this.#endBits) return false;
       const end = Math.min(this.#end, state.bytes.length);
       state.id = this.#onlyId;
       state.elements = 0;
@@ -144,10 +156,13 @@ export class PacketFile {
         if (read === null) {
           throw state.error(`Cannot read an event: number ${state.id} is unknown`, at);
         }
-        state.time = times.at(state.high, state.low);
-        if (state.time > Number.MAX_SAFE_INTEGER) {
-          const why = "it is more than 104 days after the first one of all: no time of it is exact";
-          throw state.error(`Cannot read an event: ${why}`, at);
+        if (isTimed) {
+          state.time = times.at(state.high, state.low);
+          if (state.time > Number.MAX_SAFE_INTEGER) {
+            const why =
+              "it is more than 104 days after the first one of all: no time of it is exact";
+            throw state.error(`Cannot read an event: ${why}`, at);
+          }
         }
         next = read(state, next, end);
       }
@@ -156,7 +171,7 @@ export class PacketFile {
           throw state.error("Cannot read an event: it has no size", at);
         }
         this.#at = next;
-        return state.event;
+        return true;
       }
       // It is read again from its begin on, once more of it is there.
       state.elementsLeft += state.elements;
@@ -213,7 +228,7 @@ export class PacketFile {
   }
 
   #load(): void {
-    this.#state.load(this.#window.bytes, this.name, this.#origin + this.#window.at);
+    this.#state.load(this.#window.bytes, this.name || null, this.#origin + this.#window.at);
   }
 
   #timesOf({ code: { stream } }: PacketHead): ClockTimes {

@@ -12,7 +12,7 @@ Deno.test("count() says how many events a packet holds, and where its content en
 
 Deno.test("count() goes on after a packet that it refused", () => {
   const packet = smallPacket({ seq: 0, times: [1, 2] });
-  assertThrows(() => counter.count(packet.subarray(0, 100)), CtfError, "only 100 are there");
+  assertThrows(() => counter.count(packet.subarray(0, 100)), CtfError, "only 100 bytes are there");
   assertEquals(counter.count(packet).events, 2);
 });
 
