@@ -1,9 +1,9 @@
-import { EnumValue, type FieldValue, type TraceEvent } from "../ctf/mod.ts";
+import type { TraceEvent } from "../ctf/mod.ts";
 import { glob } from "../trace/glob.ts";
 import type { EventValue } from "./event_values.ts";
 import { Histogram } from "./histogram.ts";
 import type { Pair } from "./pairs.ts";
-import { plainValue } from "./plain_values.ts";
+import { valueKey } from "./plain_values.ts";
 import { Slowest } from "./slowest.ts";
 
 /** Events that wait for what follows them, at most: then the oldest is forgotten. */
@@ -52,7 +52,7 @@ export class Between {
     const { by } = this.#options;
     const value = by === null ? "" : by(event);
     if (value === undefined) return;
-    const key = keyOf(value);
+    const key = valueKey(value);
     const begin = this.#waiting.get(key);
     if (ends && begin !== undefined) {
       const duration = event.time - begin.time;
@@ -65,10 +65,4 @@ export class Between {
     this.#waiting.set(key, event);
     if (this.#waiting.size > MAX_WAITING) this.#waiting.delete(this.#waiting.keys().next().value!);
   }
-}
-
-/** A number stays one. */
-function keyOf(value: FieldValue): string | number | bigint {
-  if (value instanceof EnumValue) return value.value;
-  return typeof value === "object" ? plainValue(value) : value;
 }

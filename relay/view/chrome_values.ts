@@ -1,5 +1,9 @@
-import { EnumValue, type FieldValue, type FieldValues, type TraceEvent } from "../ctf/mod.ts";
+import type { FieldValue, TraceEvent } from "../ctf/mod.ts";
+import { JSON_STYLE } from "./json_text.ts";
 import { shownNames } from "./shown_fields.ts";
+import { valueWriter } from "./value_text.ts";
+
+const valueJson = valueWriter({ ...JSON_STYLE, number: numberText });
 
 /** A time or duration of whole nanoseconds in microseconds, with all its digits. */
 export function microseconds(ns: number): string {
@@ -12,8 +16,8 @@ export function microseconds(ns: number): string {
 
 /**
  * What an event has recorded as JSON that every reader takes: integers beyond 2^53 and what is no number of
- * JSON are text, and so are values of enumerations. Its own are in `fields`, those of contexts in `context`,
- * what another event has recorded in `end`.
+ * JSON are text. Its own are in `fields`, those of contexts in `context`, what another event has recorded in
+ * `end`.
  */
 export function chromeArguments(event: TraceEvent, end: TraceEvent | null = null): string {
   const { streamContext, context } = event;
@@ -27,15 +31,10 @@ export function chromeArguments(event: TraceEvent, end: TraceEvent | null = null
 }
 
 function member(name: string, value: FieldValue): string {
-  return `${JSON.stringify(name)}:${valueJson(value)}`;
+  return JSON_STYLE.name(name) + valueJson(value);
 }
 
-function valueJson(value: FieldValue): string {
-  if (typeof value === "string") return JSON.stringify(value);
-  if (typeof value === "bigint") return `"${value}"`;
-  if (typeof value === "number") return Number.isFinite(value) ? `${value}` : `"${value}"`;
-  if (value instanceof EnumValue) return JSON.stringify(String(value));
-  if (Array.isArray(value)) return `[${value.map(valueJson).join(",")}]`;
-  const parts = Object.entries(value as FieldValues).map(([name, one]) => member(name, one));
-  return `{${parts.join(",")}}`;
+/** What a double does not hold is text, as is what JSON has no number for. */
+function numberText(value: number | bigint): string {
+  return typeof value === "number" && Number.isFinite(value) ? `${value}` : `"${value}"`;
 }

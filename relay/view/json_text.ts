@@ -1,26 +1,29 @@
-import {
-  EnumValue,
-  type EventClass,
-  type FieldClass,
-  type FieldValue,
-  type FieldValues,
-  type LostEvents,
-  type StructClass,
-  type TraceEvent,
+import type {
+  EventClass,
+  FieldValue,
+  FieldValues,
+  LostEvents,
+  StructClass,
+  TraceEvent,
 } from "../ctf/mod.ts";
 import { secondsText } from "./clock_text.ts";
 import type { EventText } from "./event_text.ts";
 import { quotedText } from "./plain_values.ts";
 import { shownNames } from "./shown_fields.ts";
+import { type ValueStyle, valueWriter, type WritableValue } from "./value_text.ts";
 
-type ValueText = (value: FieldValue) => string;
+/** How JSON writes values, whatever their class. */
+export const JSON_STYLE: ValueStyle = {
+  text: quotedText,
+  number: (value) => typeof value === "bigint" ? `${value}` : numberJson(value),
+  label: quotedText,
+  list: ["[", ",", "]"],
+  struct: ["{", ",", "}"],
+  name: (name) => `${quotedText(name)}:`,
+};
 
-/** What {@linkcode jsonOf} makes text of. */
-export type JsonValue =
-  | FieldValue
-  | null
-  | readonly JsonValue[]
-  | { readonly [name: string]: JsonValue };
+/** A value as JSON, as {@linkcode JsonText} shows it. */
+export const jsonOf: (value: WritableValue) => string = valueWriter(JSON_STYLE);
 
 /**
  * Events as lines of JSON. An integer has all its digits, also where a number of JavaScript has not; a
@@ -63,48 +66,20 @@ export class JsonText implements EventText {
   }
 }
 
-/** A value as JSON, whatever its class, as {@linkcode JsonText} shows it. */
-export function jsonOf(value: JsonValue): string {
-  if (value === null) return "null";
-  if (typeof value === "string") return quotedText(value);
-  if (typeof value === "bigint") return `${value}`;
-  if (typeof value === "number") return numberJson(value);
-  if (value instanceof EnumValue) return enumJson(value);
-  if (Array.isArray(value)) return `[${value.map(jsonOf).join(",")}]`;
-  const parts = Object.entries(value as Readonly<Record<string, JsonValue>>).map(([name, one]) =>
-    `${quotedText(name)}:${jsonOf(one)}`
-  );
-  return `{${parts.join(",")}}`;
-}
-
 function structJson(one: StructClass): (fields: FieldValues) => string {
   const names = shownNames(one);
   if (names.length === 0) return () => "{}";
-  const members = new Map(one.members.map((member) => [member.name, member.class]));
+  const classes = new Map(one.members.map((member) => [member.name, member.class]));
   const heads = names.map((name, i) => `${i === 0 ? "{" : ","}${quotedText(name)}:`);
-  const texts = names.map((name) => valueJson(members.get(name)!));
+  const texts = names.map((name) => {
+    const own = classes.get(name)!;
+    return own.kind === "struct" ? structJson(own) as (value: FieldValue) => string : jsonOf;
+  });
   return (fields) => {
     let text = "";
     for (let i = 0; i < names.length; i++) text += heads[i] + texts[i](fields[names[i]]);
     return text + "}";
   };
-}
-
-function valueJson(one: FieldClass): ValueText {
-  switch (one.kind) {
-    case "integer":
-      return String as ValueText;
-    case "string":
-      return quotedText as ValueText;
-    case "struct":
-      return structJson(one) as ValueText;
-    default:
-      return jsonOf;
-  }
-}
-
-function enumJson({ labels, value }: EnumValue): string {
-  return labels.length === 0 ? `${value}` : quotedText(labels[0]);
 }
 
 function numberJson(value: number): string {

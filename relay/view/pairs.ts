@@ -1,6 +1,6 @@
-import { EnumValue, type EventClass, type FieldValue, type TraceEvent } from "../ctf/mod.ts";
-import { plainValue } from "./plain_values.ts";
+import type { EventClass, TraceEvent } from "../ctf/mod.ts";
 import { ownDuration, type PairRole, pairRole } from "./pair_rules.ts";
+import { valueKey } from "./plain_values.ts";
 
 /** Something that lasted: what two events tell of it, or one. */
 export interface Pair {
@@ -77,7 +77,7 @@ export class Pairs {
     if (role === null) return null;
     const { name, part, link, begins } = role;
     if (part === "whole") return wholePair(name, event);
-    const key = link === null ? threadOf(event) : linkOf(event.fields[link]);
+    const key = link === null ? threadOf(event) : valueKey(event.fields[link]);
     if (part === "begin") {
       begins.add(key, event, link === null);
       return null;
@@ -165,16 +165,11 @@ function wholePair(name: string, event: TraceEvent): Pair | null {
   return { name, begin: null, end: event, beginTime: event.time - duration, duration };
 }
 
-function linkOf(value: FieldValue): Link {
-  if (value instanceof EnumValue) return value.value;
-  return typeof value === "object" ? plainValue(value) : value;
-}
-
 function threadOf({ context, streamContext, cpu }: TraceEvent): Link {
   for (const fields of [streamContext, context]) {
     if (fields === null) continue;
     for (const name of THREAD_FIELDS) {
-      if (Object.hasOwn(fields, name)) return `${name} ${linkOf(fields[name])}`;
+      if (Object.hasOwn(fields, name)) return `${name} ${valueKey(fields[name])}`;
     }
   }
   return cpu;

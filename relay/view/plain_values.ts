@@ -1,18 +1,23 @@
-import { EnumValue, type FieldValue, type FieldValues } from "../ctf/mod.ts";
+import { EnumValue, type FieldValue } from "../ctf/reader/trace_event.ts";
+import { valueWriter } from "./value_text.ts";
 
 /**
  * A value for people: text in quotes, the label of an enumeration, `{x=1 y=2}`, `[1 2]`. What would
  * move a terminal's cursor is escaped.
  */
-export function plainValue(value: FieldValue): string {
-  if (typeof value === "string") return quotedText(value);
-  if (typeof value === "number" || typeof value === "bigint") return `${value}`;
-  if (value instanceof EnumValue) return harmless(`${value}`);
-  if (Array.isArray(value)) return `[${value.map(plainValue).join(" ")}]`;
-  const parts = Object.entries(value as FieldValues).map(([name, one]) =>
-    `${name}=${plainValue(one)}`
-  );
-  return `{${parts.join(" ")}}`;
+export const plainValue: (value: FieldValue) => string = valueWriter({
+  text: quotedText,
+  number: String,
+  label: harmless,
+  list: ["[", " ", "]"],
+  struct: ["{", " ", "}"],
+  name: (name) => `${name}=`,
+});
+
+/** What is the same for equal values, for a map: a number stays one. */
+export function valueKey(value: FieldValue): string | number | bigint {
+  if (value instanceof EnumValue) return value.value;
+  return typeof value === "object" ? plainValue(value) : value;
 }
 
 // deno-lint-ignore no-control-regex
@@ -23,7 +28,7 @@ const PLAIN = /^[ !#-[\]-~]*$/;
 
 /** Text without what ends lines, moves a terminal's cursor or turns its direction. */
 export function harmless(text: string): string {
-  return text.replace(HARMFUL, escaped);
+  return text.replace(HARMFUL, codeOf);
 }
 
 /** Text in quotes, which is JSON of it too. */
@@ -31,6 +36,6 @@ export function quotedText(text: string): string {
   return PLAIN.test(text) ? `"${text}"` : harmless(JSON.stringify(text));
 }
 
-function escaped(character: string): string {
+function codeOf(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }

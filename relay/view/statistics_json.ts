@@ -1,9 +1,10 @@
 import { barsOf } from "./bars.ts";
 import type { Between } from "./between.ts";
 import type { Histogram } from "./histogram.ts";
-import { jsonOf, type JsonValue } from "./json_text.ts";
+import { jsonOf } from "./json_text.ts";
 import type { Pair } from "./pairs.ts";
 import type { Statistics } from "./statistics.ts";
+import type { WritableValue } from "./value_text.ts";
 
 /** The figures of a trace as a line of JSON; times and durations in nanoseconds. */
 export function statisticsJson(statistics: Statistics): string {
@@ -52,11 +53,11 @@ function figuresOf(histogram: Histogram): Record<string, number | null> {
   };
 }
 
-function line(value: JsonValue): string {
+function line(value: WritableValue): string {
   return `${jsonOf(value)}\n`;
 }
 
-function pairOf({ begin, end, beginTime, duration }: Pair): JsonValue {
+function pairOf({ begin, end, beginTime, duration }: Pair): WritableValue {
   return {
     at: beginTime,
     duration_ns: duration,
