@@ -1,10 +1,12 @@
 import { resolve } from "node:path";
-import type { CtfError, LostEvents, TraceEvent } from "../ctf/mod.ts";
+import type { CtfError, LostEvents, TraceEvent, TraceFormat } from "../ctf/mod.ts";
 import {
   Between,
   betweenJson,
   betweenText,
+  DeclaredNames,
   EventFilter,
+  EventValues,
   Follower,
   OpenedTraces,
   type OriginOf,
@@ -30,7 +32,7 @@ const SLOWEST = 10;
 const TURN = 50_000;
 
 /**
- * Shows the events of traces, or figures of them: `deno task view`. Answers the exit code: 1 if nothing
+ * Shows the events of traces, or figures of them: the command `view`. Answers the exit code: 1 if nothing
  * could be shown, or a trace is broken, which ends in a line on standard error, behind what was before.
  * When whoever reads standard output does not any more, that is all that was wanted.
  */
@@ -38,7 +40,7 @@ export async function view(args: readonly string[]): Promise<number> {
   try {
     const options = parseViewArguments(args);
     if (options === null) {
-      console.log(viewUsage);
+      console.log(viewUsage());
       return 0;
     }
     const cwd = resolve(options.cwd);
@@ -105,7 +107,8 @@ class View implements TraceListener {
   #show(): void {
     using traces = new OpenedTraces(this.#directories, this);
     const print = this.#printer(traces.beginNs, traces.originOf);
-    for (const event of this.#wanted(traces)) print(event);
+    const values = new EventValues(traces.originOf);
+    for (const event of this.#wanted(traces, values)) print(event);
   }
 
   async #follow(): Promise<void> {
@@ -117,7 +120,9 @@ class View implements TraceListener {
       let print: ((event: TraceEvent) => void) | null = null;
       // Only when the first of them comes is it known when they begin.
       const start = (): (event: TraceEvent) => void => {
-        this.#filter = this.#filterOf({ beginNs: traces.beginNs, end: null });
+        this.#sayMissing(traces.formats, " so far");
+        const values = new EventValues(traces.originOf);
+        this.#filter = this.#filterOf({ beginNs: traces.beginNs, end: null }, values);
         return print = this.#printer(traces.beginNs, traces.originOf);
       };
       this.#onLost = (lost) => {
@@ -147,11 +152,15 @@ class View implements TraceListener {
     const statistics = stats
       ? new Statistics((eventClass) => traces.originOf(eventClass).trace)
       : null;
-    const between = names === null
-      ? null
-      : new Between({ from: names[0], to: names[1], by, slowest: SLOWEST });
+    const values = new EventValues(traces.originOf);
+    const between = names === null ? null : new Between({
+      from: names[0],
+      to: names[1],
+      by: by === null ? null : values.readerOf(by),
+      slowest: SLOWEST,
+    });
     this.#onLost = (lost) => statistics?.lost(lost);
-    for (const event of this.#wanted(traces)) {
+    for (const event of this.#wanted(traces, values)) {
       statistics?.push(event);
       between?.push(event);
     }
@@ -172,7 +181,7 @@ class View implements TraceListener {
     using traces = new OpenedTraces(this.#directories, this);
     const data = new PictureData(traces.originOf);
     this.#onLost = (lost) => data.lost(lost, traces.traceOfStream(lost.stream ?? ""));
-    collect(data, this.#wanted(traces));
+    collect(data, this.#wanted(traces, new EventValues(traces.originOf)));
     const lives = (this.#filter?.cut(traces.lives()) ?? []).map(({ cpu, begin, end, stream }) => {
       return { trace: traces.traceOfStream(stream), cpu, begin, end };
     });
@@ -185,8 +194,9 @@ class View implements TraceListener {
   }
 
   /** The events that are wanted. */
-  *#wanted(traces: OpenedTraces): Generator<TraceEvent, void, void> {
-    const filter = this.#filterOf(traces.span());
+  *#wanted(traces: OpenedTraces, values: EventValues): Generator<TraceEvent, void, void> {
+    this.#sayMissing(traces.formats, "");
+    const filter = this.#filterOf(traces.span(), values);
     this.#filter = filter;
     for (const event of traces.events(filter.from)) {
       if (filter.isOver(event.time)) return;
@@ -194,15 +204,29 @@ class View implements TraceListener {
     }
   }
 
-  #filterOf(span: TraceSpan): EventFilter {
+  #filterOf(span: TraceSpan, values: EventValues): EventFilter {
     const { events, cpus, where, from, to } = this.#options;
     return new EventFilter({
       names: events,
       cpus,
-      where,
+      meet: (event) => values.meet(event),
+      where: where?.testOf(values) ?? null,
       from: from?.(span) ?? -Infinity,
       to: to?.(span) ?? Infinity,
     });
+  }
+
+  /** Says which of the names that were asked for are not in the traces. */
+  #sayMissing(formats: readonly TraceFormat[], until: string): void {
+    const { events, between, where, by } = this.#options;
+    const declared = new DeclaredNames(formats);
+    const missing = [
+      ...declared.missingEvents([...events, ...between ?? []]),
+      ...declared.missingFields([...where?.paths ?? [], ...by === null ? [] : [by]]),
+    ];
+    for (const one of new Set(missing)) {
+      console.error(`warning: ${plainText(one)}${until}`);
+    }
   }
 
   /** Prints events, from now on also what is lost. */

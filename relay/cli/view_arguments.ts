@@ -1,19 +1,21 @@
-import type { TraceEvent } from "../ctf/mod.ts";
 import {
-  type EventValue,
+  type Expression,
   expression,
+  EXPRESSION_HELP,
   ExpressionError,
+  type Path,
   pathExpression,
   type TimeBound,
   timeBound,
 } from "../view/mod.ts";
+import { commandName } from "./command_name.ts";
 import { JobError } from "./job_error.ts";
 import { type ParsedOptions, parseOptions } from "./parse_options.ts";
 
 /** How events are shown. */
 export type ViewFormat = "columns" | "json" | "babeltrace";
 
-/** What `deno task view` was asked to do. */
+/** What `view` was asked to do. */
 export interface ViewArguments {
   /** Directories with traces. */
   readonly traces: readonly string[];
@@ -24,7 +26,7 @@ export interface ViewArguments {
   /** CPUs; none for all. */
   readonly cpus: ReadonlySet<number>;
   /** What has to be true of an event; `null` for nothing. */
-  readonly where: ((event: TraceEvent) => boolean) | null;
+  readonly where: Expression | null;
   /** The first time that is shown; `null` for the trace's. */
   readonly from: TimeBound | null;
   /** The last one; `null` for the trace's. */
@@ -36,7 +38,7 @@ export interface ViewArguments {
   /** Patterns of the events between which times are measured; `null` for none. */
   readonly between: readonly [from: string, to: string] | null;
   /** What both of them have to be equal in; `null` for nothing. */
-  readonly by: EventValue | null;
+  readonly by: Path | null;
   /** File for a page that shows the events; `null` for none. */
   readonly html: string | null;
   /** Directory that relative paths start from. */
@@ -44,7 +46,8 @@ export interface ViewArguments {
 }
 
 /** Text of `--help`. */
-export const viewUsage = `Usage: deno task view [OPTIONS] TRACE...
+export function viewUsage(): string {
+  return `Usage: ${commandName()} view [OPTIONS] TRACE...
 
 Shows the events of traces: directories with \`metadata\`, or with such directories in them. Several are
 merged by time.
@@ -55,7 +58,7 @@ merged by time.
   --cpu LIST         CPUs to show: 1,3-5
   --from TIME        not what was before: seconds since the trace began, 1.5 or 20ms; seconds before
   --to TIME          its end, -2s; a time of day, 12:34:56.789; a date and time, 2026-01-31T12:34:56
-  --where EXPR       what has to be true: 'status >= 500 && url contains "/api"'
+  --where EXPR       an expression that has to be true of an event: 'status >= 500'
   --follow           show what a running program records, until it ends, or the first event behind --to
   --stats            figures in place of events: how many, how often, how long what lasts has lasted
   --between A B      the time from each event A to the next B: a histogram and the slowest
@@ -64,11 +67,12 @@ merged by time.
                      durations, search
   --cwd DIR          directory that relative paths start from (default: the current one)
 
-EXPR compares fields by == != < <= > >=, by =~ with a pattern, and by contains; && || ! and parentheses
-join comparisons. name, cpu and time are the event's, at.x is in a structure, args[0] in a list,
-context.x in a context, fields.name a field of that name. Numbers may have a unit: 5ms, 20us, 1.5s are
-nanoseconds, 10k is 10,000. An event that does not have a field does not fit.
+${EXPRESSION_HELP.join("\n\n")}
+
+A name of an event or a field that occurs in no event of the traces is said on standard error. That is no
+failure: the exit code is 1 only if something could not be read, or the arguments make no sense.
 `;
+}
 
 /** Understands the arguments; `null` when help was asked for, a {@linkcode JobError} when wrong. */
 export function parseViewArguments(args: readonly string[]): ViewArguments | null {
@@ -169,7 +173,9 @@ function takeBetween(args: readonly string[]): [string[], readonly [string, stri
   if (at < 0 || (end >= 0 && end < at)) return [[...args], null];
   const [from, to] = args.slice(at + 1, at + 3);
   if (!from || !to) throw new JobError("Cannot use --between without two events");
-  return [[...args.slice(0, at), ...args.slice(at + 3)], [from, to]];
+  const [others, again] = takeBetween(args.toSpliced(at, 3));
+  if (again !== null) throw new JobError("Cannot use --between twice: it has one pair of events");
+  return [others, [from, to]];
 }
 
 /** What there is besides traces. */

@@ -1,3 +1,4 @@
+import type { EventClass } from "../ctf/mod.ts";
 import {
   BabeltraceText,
   COLORS,
@@ -22,14 +23,15 @@ export function eventText(
   beginNs: bigint,
   originOf: OriginOf,
 ): { readonly text: EventText; readonly title: string } {
+  const hasClock = (eventClass: EventClass): boolean => originOf(eventClass).hasClock;
   switch (format) {
     case "json":
-      return { text: new JsonText(beginNs), title: "" };
+      return { text: new JsonText(beginNs, hasClock), title: "" };
     case "babeltrace":
       return { text: new BabeltraceText(beginNs, originOf, Deno.stdout.isTerminal()), title: "" };
     case "columns": {
       const style = terminalStyle();
-      const text = new ColumnText(style);
+      const text = new ColumnText(style, hasClock);
       // A program that reads the table needs no title.
       return { text, title: style.width === null ? "" : text.title() };
     }

@@ -1,9 +1,10 @@
 import type { EventClass, FieldValues, LostEvents, StructClass, TraceEvent } from "../ctf/mod.ts";
 import { structText } from "./babeltrace_values.ts";
-import { ClockText, secondsText } from "./clock_text.ts";
+import { ClockText } from "./clock_text.ts";
 import type { EventText } from "./event_text.ts";
 import type { EventOrigin, OriginOf } from "./origins.ts";
 import { harmless } from "./plain_values.ts";
+import { secondsText } from "./seconds_text.ts";
 
 type StructText = (fields: FieldValues) => string;
 
@@ -13,7 +14,7 @@ interface ClassTexts {
   readonly head: string;
   /** Whether events have times. */
   readonly hasClock: boolean;
-  readonly packetContext: StructClass | null;
+  readonly packetContext: StructText | null;
   readonly streamContext: StructText | null;
   readonly context: StructText | null;
   readonly fields: StructText;
@@ -51,9 +52,7 @@ export class BabeltraceText implements EventText {
     if (texts === undefined) this.#classes.set(eventClass, texts = this.#textsOf(eventClass));
     if (packetContext !== this.#packetContext) {
       this.#packetContext = packetContext;
-      this.#packetText = packetContext === null
-        ? ""
-        : `${packetText(packetContext, texts.packetContext)}, `;
+      this.#packetText = packetContext === null ? "" : `${texts.packetContext!(packetContext)}, `;
     }
     let text = `${texts.hasClock ? this.#timeText(time) : ""}${texts.head}${this.#packetText}`;
     if (texts.streamContext !== null) text += `${texts.streamContext(streamContext!)}, `;
@@ -87,9 +86,9 @@ export class BabeltraceText implements EventText {
     return {
       head: `${originText(env)}${name}: `,
       hasClock,
-      packetContext,
-      streamContext: streamContext === null ? null : structText(streamContext),
-      context: context === null ? null : structText(context),
+      packetContext: contextText(packetContext),
+      streamContext: contextText(streamContext),
+      context: contextText(context),
       fields: structText(fields),
     };
   }
@@ -102,8 +101,6 @@ function originText({ hostname, procname, vpid }: EventOrigin["env"]): string {
   return parts.length === 0 ? "" : `${parts.join(":")} `;
 }
 
-/** Of a packet's context what events are not without: times, sizes and numbers are the reader's. */
-function packetText(values: FieldValues, one: StructClass | null): string {
-  const members = one?.members.filter(({ name }) => Object.hasOwn(values, name)) ?? [];
-  return structText({ kind: "struct", alignment: 8, members })(values);
+function contextText(context: StructClass | null): StructText | null {
+  return context === null ? null : structText(context);
 }

@@ -1,10 +1,9 @@
 import type { TraceEvent } from "../ctf/mod.ts";
 import { glob } from "../trace/glob.ts";
+import { DurationFigures } from "./duration_figures.ts";
 import type { EventValue } from "./event_values.ts";
-import { Histogram } from "./histogram.ts";
 import type { Pair } from "./pairs.ts";
 import { valueKey } from "./plain_values.ts";
-import { Slowest } from "./slowest.ts";
 
 /** Events that wait for what follows them, at most: then the oldest is forgotten. */
 const MAX_WAITING = 65_536;
@@ -25,11 +24,7 @@ export interface BetweenOptions {
  * Measures the time from each event to the next one of another name, while events come in order. If the
  * first comes twice the time begins with the later one; one that fits both patterns ends and begins.
  */
-export class Between {
-  /** Nanoseconds. */
-  readonly durations: Histogram = new Histogram();
-  /** Those that took longest. */
-  readonly slowest: Slowest<Pair>;
+export class Between extends DurationFigures<Pair> {
   readonly #options: BetweenOptions;
   readonly #begins: (name: string) => boolean;
   readonly #ends: (name: string) => boolean;
@@ -37,10 +32,10 @@ export class Between {
 
   /** Measures from now on. */
   constructor(options: BetweenOptions) {
+    super(options.slowest);
     this.#options = options;
     this.#begins = glob(options.from);
     this.#ends = glob(options.to);
-    this.slowest = new Slowest(options.slowest);
   }
 
   /** The event that comes next. */
@@ -56,9 +51,7 @@ export class Between {
     const begin = this.#waiting.get(key);
     if (ends && begin !== undefined) {
       const duration = event.time - begin.time;
-      this.durations.add(duration);
-      const pair = { name, begin, end: event, beginTime: begin.time, duration };
-      this.slowest.add(duration, pair);
+      this.add(duration, { name, begin, end: event, beginTime: begin.time, duration });
     }
     if (ends || begin !== undefined) this.#waiting.delete(key);
     if (!begins) return;

@@ -1,5 +1,5 @@
 /** Nanoseconds in a second. */
-const SECOND_NS = 1_000_000_000;
+export const SECOND_NS: number = 1_000_000_000;
 
 /**
  * Makes times of day in the local time zone, `hh:mm:ss.nnnnnnnnn`, of times in nanoseconds since
@@ -33,15 +33,7 @@ export class ClockText {
   }
 }
 
-/** Seconds with all nine digits behind the point, of nanoseconds. */
-export function secondsText(ns: number): string {
-  const sign = ns < 0 ? "-" : "";
-  const size = Math.abs(ns);
-  const seconds = Math.floor(size / SECOND_NS);
-  return `${sign}${seconds}.${nineDigits(size - seconds * SECOND_NS)}`;
-}
-
 /** An integer below 10^9 with zeros before it. */
-function nineDigits(value: number): string {
+export function nineDigits(value: number): string {
   return (SECOND_NS + Math.round(value)).toString().slice(1);
 }

@@ -1,9 +1,9 @@
 import type { EventClass, LostEvents, TraceEvent } from "../ctf/mod.ts";
-import { secondsText } from "./clock_text.ts";
 import type { Colors } from "./colors.ts";
 import { durationText } from "./durations.ts";
 import type { EventText } from "./event_text.ts";
 import { harmless, plainValue } from "./plain_values.ts";
+import { secondsText } from "./seconds_text.ts";
 import { shownNames } from "./shown_fields.ts";
 import { lineWidth, PLAIN_STYLE, type TextStyle } from "./text_style.ts";
 import { padded, textWidth, truncated } from "./text_width.ts";
@@ -18,6 +18,8 @@ interface ClassTexts {
   readonly group: string;
   /** Names of the fields that are shown. */
   readonly fields: readonly string[];
+  /** Whether the events have times. */
+  readonly hasClock: boolean;
 }
 
 /** Columns for the seconds since the begin: 4 digits, the point and 9 more. */
@@ -29,16 +31,24 @@ const NAME_WIDTH = 20;
 /** Names that are longer move what follows. */
 const MAX_NAME_WIDTH = 32;
 
-/** Events as rows of a table: seconds since the trace began, time since the row before, CPU, name, fields. */
+/**
+ * Events as rows of a table: seconds since the trace began, time since the row before, CPU, name, fields. Where
+ * events have no times none are shown.
+ */
 export class ColumnText implements EventText {
   readonly #width: number | null;
   readonly #colors: Colors;
+  readonly #hasClock: (eventClass: EventClass) => boolean;
   readonly #classes = new Map<EventClass, ClassTexts>();
   #nameWidth = NAME_WIDTH;
   #last: number | null = null;
 
-  /** Without a style, lines of any length without colours. */
-  constructor(style: Partial<TextStyle> = {}) {
+  /** Without a style, lines of any length without colours; `hasClock` tells which events have times. */
+  constructor(
+    style: Partial<TextStyle> = {},
+    hasClock: (eventClass: EventClass) => boolean = () => true,
+  ) {
+    this.#hasClock = hasClock;
     const whole = { ...PLAIN_STYLE, ...style };
     this.#width = lineWidth(whole);
     this.#colors = whole.colors;
@@ -55,9 +65,12 @@ export class ColumnText implements EventText {
   event(event: TraceEvent): string {
     const { class: eventClass, time, cpu } = event;
     const texts = this.#classes.get(eventClass) ?? this.#meet(eventClass);
-    const delta = this.#last === null ? "" : durationText(time - this.#last);
-    this.#last = time;
-    const seconds = secondsText(time).padStart(TIME_WIDTH);
+    let delta = "";
+    if (texts.hasClock) {
+      if (this.#last !== null) delta = durationText(time - this.#last);
+      this.#last = time;
+    }
+    const seconds = (texts.hasClock ? secondsText(time) : "").padStart(TIME_WIDTH);
     const before = delta.padStart(DELTA_WIDTH);
     const where = (cpu < 0 ? "" : `${cpu}`).padStart(CPU_WIDTH);
     const head = `${seconds} ${this.#colors.dim(before)} ${where} `;
@@ -84,7 +97,8 @@ export class ColumnText implements EventText {
     const name = harmless(eventClass.name);
     const width = textWidth(name);
     const [group] = name.split(":");
-    const texts = { name, width, group, fields: shownNames(eventClass.fields) };
+    const hasClock = this.#hasClock(eventClass);
+    const texts = { name, width, group, fields: shownNames(eventClass.fields), hasClock };
     this.#classes.set(eventClass, texts);
     if (width <= MAX_NAME_WIDTH) this.#nameWidth = Math.max(this.#nameWidth, width);
     return texts;

@@ -9,6 +9,8 @@ export interface EventFilterOptions {
   readonly cpus: ReadonlySet<number>;
   /** What has to be true of an event, `null` for nothing. */
   readonly where: ((event: TraceEvent) => boolean) | null;
+  /** Is given every event first, wanted or not; `null` for nobody. */
+  readonly meet: ((event: TraceEvent) => void) | null;
   /** Nanoseconds before which events are not wanted. */
   readonly from: number;
   /** Nanoseconds behind which they are not. */
@@ -37,6 +39,7 @@ export class EventFilter {
       names: [],
       cpus: new Set(),
       where: null,
+      meet: null,
       from: -Infinity,
       to: Infinity,
       ...options,
@@ -51,7 +54,8 @@ export class EventFilter {
 
   /** Whether an event is wanted. */
   wants(event: TraceEvent): boolean {
-    const { cpus, where, from, to } = this.#options;
+    const { cpus, where, meet, from, to } = this.#options;
+    meet?.(event);
     if (event.time < from || event.time > to) return false;
     if (cpus.size > 0 && !cpus.has(event.cpu)) return false;
     return this.#wantsClass(event.class) && (where === null || where(event));

@@ -1,50 +1,84 @@
-import { EnumValue, type FieldValue, type FieldValues, type TraceEvent } from "../ctf/mod.ts";
+import type { EventClass, FieldValue, TraceEvent } from "../ctf/mod.ts";
+import type { OriginOf } from "./origins.ts";
+import { Pairs } from "./pairs.ts";
+import { leafFields } from "./shown_fields.ts";
+import type { TextSearch } from "./text_search.ts";
+import { eventName, fieldPath, own, type Path, type ValueSource, walk } from "./value_source.ts";
 
 /** What is read of an event; `undefined` where it has nothing of the kind. */
 export type EventValue = (event: TraceEvent) => FieldValue | undefined;
 
-/** One step from a value to what is in it. */
-export type Step = string | number;
+/** The values of events that come by in the order of their times: each has to be met before it is read. */
+export class EventValues implements ValueSource<TraceEvent> {
+  readonly #originOf: OriginOf;
+  readonly #pairs: Pairs;
+  #usesDuration = false;
+  /** What the event has that was met last. */
+  #duration: number | undefined;
 
-/**
- * Reads a value by its path: `name`, `cpu` and `time`, nanoseconds since the trace began, are the
- * event's; `context.x` is a field of its contexts, `fields.x` its own, and `x` is its own, or else one of
- * its contexts. Further steps go into structures and variants by name, into arrays by number.
- */
-export function eventValue(path: readonly [string, ...Step[]]): EventValue {
-  const [first, ...rest] = path;
-  if (rest.length === 0) {
-    if (first === "name") return (event) => event.class.name;
-    if (first === "cpu") return ({ cpu }) => cpu < 0 ? undefined : cpu;
-    if (first === "time") return ({ time }) => time;
+  /** Of the traces whose events `originOf` knows. */
+  constructor(originOf: OriginOf) {
+    this.#originOf = originOf;
+    this.#pairs = new Pairs((eventClass) => originOf(eventClass).trace);
   }
-  const [second, ...further] = rest;
-  if (first === "context" && typeof second === "string") {
-    return (event) => walk(contextField(event, second), further);
-  }
-  if (first === "fields" && typeof second === "string") {
-    return (event) => walk(own(event.fields, second), further);
-  }
-  return (event) => walk(own(event.fields, first) ?? contextField(event, first), rest);
-}
 
-function contextField(
-  { context, streamContext, packetContext }: TraceEvent,
-  name: string,
-): FieldValue | undefined {
-  return own(context, name) ?? own(streamContext, name) ?? own(packetContext, name);
-}
-
-function own(fields: FieldValues | null, name: string): FieldValue | undefined {
-  return fields !== null && Object.hasOwn(fields, name) ? fields[name] : undefined;
-}
-
-function walk(value: FieldValue | undefined, steps: readonly Step[]): FieldValue | undefined {
-  let found = value;
-  for (const step of steps) {
-    if (typeof found !== "object" || found instanceof EnumValue) return undefined;
-    if (Array.isArray(found)) found = typeof step === "number" ? found[step] : undefined;
-    else found = typeof step === "string" ? own(found as FieldValues, step) : undefined;
+  /** Takes the event that comes next, whether it is read or not: it may begin what another one ends. */
+  meet(event: TraceEvent): void {
+    if (this.#usesDuration) this.#duration = this.#pairs.push(event)?.duration;
   }
-  return found;
+
+  /** Reads what a path names. */
+  readerOf(path: Path): EventValue {
+    switch (eventName(path)) {
+      case "name":
+        return (event) => event.class.name;
+      case "cpu":
+        return ({ cpu }) => cpu < 0 ? undefined : cpu;
+      case "time":
+        return ({ time }) => time;
+      case "duration":
+        this.#usesDuration = true;
+        return () => this.#duration;
+      case null: {
+        const { scopes, steps: [name, ...steps] } = fieldPath(path);
+        return (event) => {
+          for (const scope of scopes) {
+            const value = own(event[scope], name);
+            if (value !== undefined) return walk(value, steps);
+          }
+          return undefined;
+        };
+      }
+    }
+  }
+
+  /** Looks at the name, at its own fields and at those of contexts that all events of its class or stream have. */
+  finderOf(search: TextSearch): (event: TraceEvent) => boolean {
+    const finders = new Map<EventClass, (event: TraceEvent) => boolean>();
+    return (event) => {
+      let finder = finders.get(event.class);
+      if (finder === undefined) {
+        finders.set(event.class, finder = this.#finder(event.class, search));
+      }
+      return finder(event);
+    };
+  }
+
+  #finder(eventClass: EventClass, search: TextSearch): (event: TraceEvent) => boolean {
+    if (search.isIn(eventClass.name)) return () => true;
+    const scopes = [
+      ["fields", eventClass.fields],
+      ["context", eventClass.context],
+      ["streamContext", this.#originOf(eventClass).streamContext],
+    ] as const;
+    const shown = scopes.flatMap(([scope, one]) => {
+      const leaves = one === null ? [] : leafFields(one).filter(({ isShown }) => isShown);
+      return leaves.map(({ path }) => [scope, path] as const);
+    });
+    return (event) =>
+      shown.some(([scope, path]) => {
+        const value = walk(event[scope] ?? undefined, path);
+        return value !== undefined && search.isIn(value);
+      });
+  }
 }

@@ -1,45 +1,69 @@
-import type { TraceEvent } from "../ctf/mod.ts";
+import type { FieldValue } from "../ctf/reader/trace_event.ts";
 import { type Answer, comparison, COMPARISONS } from "./comparisons.ts";
-import { type EventValue, eventValue, type Step } from "./event_values.ts";
 import { ExpressionError, type Token, tokens } from "./expression_tokens.ts";
+import { TextSearch } from "./text_search.ts";
+import type { Path, Step, ValueSource } from "./value_source.ts";
 
 /** Comparisons that there may be: each costs a few frames of the stack when an event is looked at. */
 const MAX_COMPARISONS = 1000;
 /** Characters of a long expression that an error shows. */
 const MAX_SHOWN = 60;
 
-/** What an expression says of an event. */
-type Condition = (event: TraceEvent) => Answer;
-
 /** How deep parentheses and negations may be nested: each costs a few frames of the stack. */
 const MAX_DEPTH = 500;
 
+/** What an expression says of an event; `null` where that is neither yes nor no, whatever the event. */
+type Condition<E> = ((event: E) => Answer) | null;
+
+/** Makes a part of an expression a condition on the events of a source. */
+type Part = <E>(source: ValueSource<E>) => Condition<E>;
+
+/** Reads what stands on one side of a comparison; `null` if no event has it. */
+type Operand = <E>(source: ValueSource<E>) => ((event: E) => FieldValue | undefined) | null;
+
+/** A test of events. */
+export interface Expression {
+  /** What it names of them. */
+  readonly paths: readonly Path[];
+  /** The test of a source's events. */
+  testOf<E>(source: ValueSource<E>): (event: E) => boolean;
+}
+
 /**
- * Makes a test of events of an expression:
+ * Understands an expression:
  *
  *     either     = both { "||" both }
  *     both       = one { "&&" one }
- *     one        = "!" one | "(" either ")" | operand SIGN operand
+ *     one        = "!" one | "(" either ")" | text | operand SIGN operand
  *     operand    = number | text | "true" | "false" | path
  *     path       = word { "." word | "[" number "]" }
  *
- * SIGN is one of {@linkcode COMPARISONS}; a path is one of {@linkcode eventValue}. Where an event has no
- * such field, or values are not of a kind, a comparison says neither yes nor no: such an event fits only
- * if the rest is enough. `!` of it says neither. An {@linkcode ExpressionError} for what makes no sense.
+ * SIGN is one of {@linkcode COMPARISONS}; a path is one of a {@linkcode ValueSource}; a text alone is looked for in
+ * all of an event, as {@linkcode TextSearch} does. Where an event has no such field, or values are not of a kind, a
+ * comparison says neither yes nor no: such an event fits only if the rest is enough. `!` of it says neither. An
+ * {@linkcode ExpressionError} for what makes no sense.
  */
-export function expression(text: string): (event: TraceEvent) => boolean {
-  const condition = new Parser(text).whole();
-  return (event) => condition(event) === true;
+export function expression(text: string): Expression {
+  const parser = new Parser(text);
+  const part = parser.whole();
+  return {
+    paths: parser.paths,
+    testOf(source) {
+      const condition = part(source);
+      return condition === null ? () => false : (event) => condition(event) === true;
+    },
+  };
 }
 
 /** A path as {@linkcode expression} has it; errors likewise. */
-export function pathExpression(text: string): EventValue {
+export function pathExpression(text: string): Path {
   return new Parser(text).wholePath();
 }
 
 class Parser {
   readonly #text: string;
   readonly #tokens: readonly Token[];
+  readonly paths: Path[] = [];
   #at = 0;
   #depth = 0;
   #comparisons = 0;
@@ -49,32 +73,32 @@ class Parser {
     this.#tokens = tokens(text);
   }
 
-  whole(): Condition {
+  whole(): Part {
     const condition = this.#either();
     this.#expectEnd();
     return condition;
   }
 
-  wholePath(): EventValue {
+  wholePath(): Path {
     if (this.#next.kind !== "word") throw this.#wrong("a field");
     const value = this.#path();
     this.#expectEnd();
     return value;
   }
 
-  #either(): Condition {
+  #either(): Part {
     let left = this.#both();
-    while (this.#take("||")) left = either(left, this.#both());
+    while (this.#take("||")) left = joined(left, this.#both(), true);
     return left;
   }
 
-  #both(): Condition {
+  #both(): Part {
     let left = this.#one();
-    while (this.#take("&&")) left = both(left, this.#one());
+    while (this.#take("&&")) left = joined(left, this.#one(), false);
     return left;
   }
 
-  #one(): Condition {
+  #one(): Part {
     if (++this.#depth > MAX_DEPTH) {
       throw new ExpressionError("it is nested too deep", this.#text, this.#next.at);
     }
@@ -89,38 +113,39 @@ class Parser {
     }
   }
 
-  #comparison(): Condition {
+  #comparison(): Part {
     if (++this.#comparisons > MAX_COMPARISONS) {
       const shown = `${this.#text.slice(0, MAX_SHOWN)} …`;
       const why = `it has more than ${MAX_COMPARISONS} comparisons`;
       throw new ExpressionError(why, shown, MAX_SHOWN);
     }
+    const { kind, text } = this.#next;
     const left = this.#operand();
     const sign = this.#next.text;
     if (this.#next.kind === "text" || !COMPARISONS.includes(sign)) {
+      if (kind === "text") return found(text);
       throw this.#wrong("a comparison, == != < <= > >= =~ contains");
     }
     this.#at++;
-    const right = this.#operand();
-    const compare = comparison(sign);
-    return (event) => {
-      const a = left(event);
-      const b = right(event);
-      return a === undefined || b === undefined ? null : compare(a, b);
-    };
+    return compared(sign, left, this.#operand());
   }
 
-  #operand(): EventValue {
+  #operand(): Operand {
     const { kind, text, number } = this.#next;
-    if (kind === "word" && text !== "true" && text !== "false") return this.#path();
+    if (kind === "word" && text !== "true" && text !== "false") {
+      const path = this.#path();
+      this.paths.push(path);
+      return (source) => source.readerOf(path);
+    }
     if (kind !== "number" && kind !== "text" && kind !== "word") {
       throw this.#wrong("a field, a number or a text");
     }
     this.#at++;
-    return kind === "number" ? () => number : () => text;
+    const value = kind === "number" ? number : text;
+    return () => () => value;
   }
 
-  #path(): EventValue {
+  #path(): Path {
     const path: [string, ...Step[]] = [this.#next.text];
     this.#at++;
     for (;;) {
@@ -134,7 +159,7 @@ class Parser {
         path.push(Number(number));
         this.#at++;
         if (!this.#take("]")) throw this.#wrong(`"]"`);
-      } else return eventValue(path);
+      } else return path;
     }
   }
 
@@ -159,27 +184,44 @@ class Parser {
   }
 }
 
-function not(condition: Condition): Condition {
-  return (event) => {
-    const answer = condition(event);
-    return answer === null ? null : !answer;
+function found(text: string): Part {
+  return (source) => source.finderOf(new TextSearch(text));
+}
+
+function compared(sign: string, left: Operand, right: Operand): Part {
+  return (source) => {
+    const [readLeft, readRight] = [left(source), right(source)];
+    if (readLeft === null || readRight === null) return null;
+    const compare = comparison(sign);
+    return (event) => {
+      const a = readLeft(event);
+      const b = readRight(event);
+      return a === undefined || b === undefined ? null : compare(a, b);
+    };
   };
 }
 
-function both(left: Condition, right: Condition): Condition {
-  return (event) => {
-    const answer = left(event);
-    if (answer === false) return false;
-    const other = right(event);
-    return other === false ? false : answer === null ? null : other;
+function not(part: Part): Part {
+  return (source) => {
+    const condition = part(source);
+    if (condition === null) return null;
+    return (event) => {
+      const answer = condition(event);
+      return answer === null ? null : !answer;
+    };
   };
 }
 
-function either(left: Condition, right: Condition): Condition {
-  return (event) => {
-    const answer = left(event);
-    if (answer === true) return true;
-    const other = right(event);
-    return other === true ? true : answer === null ? null : other;
+/** Both of two, which is `false` if one of them is; or either of them, which is `true` if one is. */
+function joined(left: Part, right: Part, decides: boolean): Part {
+  return (source) => {
+    const [first, second] = [left(source), right(source)];
+    if (first === null && second === null) return null;
+    return (event) => {
+      const answer = first === null ? null : first(event);
+      if (answer === decides) return decides;
+      const other = second === null ? null : second(event);
+      return other === decides ? decides : answer === null ? null : other;
+    };
   };
 }

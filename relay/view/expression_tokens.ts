@@ -1,3 +1,5 @@
+import { COUNT_UNITS, inUnits, TIME_UNITS } from "./units.ts";
+
 /** A piece of an expression, and where it begins. */
 export interface Token {
   /** What it is. */
@@ -14,6 +16,8 @@ export interface Token {
 export class ExpressionError extends Error {
   /** What the class is called. */
   override name = "ExpressionError";
+  /** What it is. */
+  readonly problem: string;
   /** Characters before the place. */
   readonly at: number;
 
@@ -22,24 +26,14 @@ export class ExpressionError extends Error {
     super(
       `Cannot understand the expression: ${problem}\n  ${expression}\n  ${" ".repeat(at)}^`,
     );
+    this.problem = problem;
     this.at = at;
   }
 }
 
-/** What a number is multiplied by for its unit: times become nanoseconds. */
-const UNITS: Readonly<Record<string, number>> = {
-  ns: 1,
-  us: 1e3,
-  µs: 1e3,
-  μs: 1e3,
-  ms: 1e6,
-  s: 1e9,
-  min: 60e9,
-  h: 3600e9,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-};
+/** A number with its unit. */
+const NUMBER = /^-?(0[xX][0-9a-fA-F]+|\d+(\.\d+)?([eE][+-]?\d+)?)([A-Za-z\u00b5\u03bc]*)/;
+const UNITS = { ...TIME_UNITS, ...COUNT_UNITS };
 
 const SIGNS = ["&&", "||", "==", "!=", "<=", ">=", "=~", "<", ">", "!", "(", ")", ".", "[", "]"];
 
@@ -69,14 +63,13 @@ function tokenAt(expression: string, at: number): { token: Token; next: number }
   if (rest === "") return made("end", 0, "");
   const word = /^[A-Za-z_][A-Za-z0-9_]*/.exec(rest);
   if (word !== null) return made("word", word[0].length, word[0]);
-  const number = /^-?(0[xX][0-9a-fA-F]+|\d+(\.\d+)?([eE][+-]?\d+)?)([A-Za-z\u00b5\u03bc]*)/.exec(
-    rest,
-  );
+  const number = NUMBER.exec(rest);
   if (number !== null) {
-    const [whole, digits, , , unit] = number;
-    const value = numberOf(digits, unit, whole.startsWith("-"));
-    if (value === null) throw new ExpressionError(`there is no unit "${unit}"`, expression, at);
-    return made("number", whole.length, whole, value);
+    const value = numberOf(number);
+    if (value === null) {
+      throw new ExpressionError(`there is no unit "${number[4]}"`, expression, at);
+    }
+    return made("number", number[0].length, number[0], value);
   }
   if (rest[0] === '"' || rest[0] === "'") {
     const text = /^"((?:[^"\\]|\\.)*)"|^'((?:[^'\\]|\\.)*)'/s.exec(rest);
@@ -89,15 +82,20 @@ function tokenAt(expression: string, at: number): { token: Token; next: number }
   throw new ExpressionError(`"${character}" means nothing`, expression, at);
 }
 
-/** The number, `null` for a unit that there is not. */
-function numberOf(digits: string, unit: string, isNegative: boolean): number | bigint | null {
-  if (unit !== "" && !Object.hasOwn(UNITS, unit)) return null;
-  const value = Number(digits) * (unit === "" ? 1 : UNITS[unit]);
+/** The number that a text is as a whole; `null` if it is none. */
+export function numberIn(text: string): number | bigint | null {
+  const number = NUMBER.exec(text);
+  return number === null || number[0] !== text ? null : numberOf(number);
+}
+
+/** The number that was found; `null` for a unit that there is not. */
+function numberOf([whole, digits, , , unit]: RegExpExecArray): number | bigint | null {
+  const isNegative = whole.startsWith("-");
+  const value = unit === "" ? Number(digits) : inUnits(digits, unit, UNITS);
+  if (value === null) return null;
   // Without a unit it may be a number that none of JavaScript's is equal to.
   if (unit === "" && /^(0[xX][0-9a-fA-F]+|\d+)$/.test(digits) && !Number.isSafeInteger(value)) {
     return isNegative ? -BigInt(digits) : BigInt(digits);
   }
-  const rounded = Math.abs(value - Math.round(value)) < 1e-6 ? Math.round(value) : value;
-  const exact = unit === "" ? value : rounded;
-  return isNegative ? -exact : exact;
+  return isNegative ? -value : value;
 }

@@ -1,4 +1,4 @@
-import { CtfError, type TraceEvent } from "../ctf/mod.ts";
+import { CtfError, type TraceEvent, type TraceFormat } from "../ctf/mod.ts";
 import { FollowedTrace, type Item } from "./followed_trace.ts";
 import { type OriginOf, Origins } from "./origins.ts";
 import type { TraceListener } from "./opened_traces.ts";
@@ -23,7 +23,12 @@ export class Follower implements Disposable {
       new FollowedTrace(directory, (error) => listener.broken(error))
     );
     this.#listener = listener;
-    this.originOf = new Origins(() => this.#traces.flatMap(({ formats }) => formats)).of;
+    this.originOf = new Origins(() => this.formats).of;
+  }
+
+  /** What the metadata says so far. */
+  get formats(): readonly TraceFormat[] {
+    return this.#traces.flatMap(({ formats }) => formats);
   }
 
   /** Nanoseconds since 1970 at which times are 0: 0 before the first packet is there. */

@@ -1,3 +1,5 @@
+import { stepBegin, stepOf } from "./steps.ts";
+
 /** Buckets that each power of two is divided into. */
 const BUCKETS = 128;
 /** Bits of that. */
@@ -5,15 +7,27 @@ const BUCKET_BITS = 7;
 /** Powers of two up to 2^53. */
 const POWERS = 53 - BUCKET_BITS;
 
+/** A part of a histogram, as it is drawn. */
+export interface Bar {
+  /** From which value on it counts. */
+  readonly from: number;
+  /** Up to which it does. */
+  readonly to: number;
+  /** How many values those are. */
+  readonly count: number;
+}
+
 /**
  * How often values have come, without keeping them: nanoseconds, or other integers from 0 to 2^53. A value
  * below 256 is counted for itself; of larger ones as many as 1/128 of the power of two below them share a
- * bucket, in whose middle they are taken to be. So a percentile is wrong by 0.4 % at most; count, sum, least
- * and largest are exact. 50 KiB at most, whatever comes.
+ * bucket, in whose middle they are taken to be. So a percentile is wrong by 0.4 % at most; count, sum, least,
+ * largest and bars are exact. 50 KiB at most, whatever comes.
  */
 export class Histogram {
   /** Grows to the largest bucket there is a value for. */
   #counts = new Float64Array(2 * BUCKETS);
+  /** Counts of the values in each step, first of those below 1. */
+  readonly #steps: number[] = [];
   #count = 0;
   #sum = 0;
   #min = Infinity;
@@ -25,6 +39,8 @@ export class Histogram {
     const bucket = bucketOf(integer);
     if (bucket >= this.#counts.length) this.#grow(bucket);
     this.#counts[bucket]++;
+    const step = stepOf(integer) + 1;
+    this.#steps[step] = (this.#steps[step] ?? 0) + 1;
     this.#count++;
     this.#sum += integer;
     if (integer < this.#min) this.#min = integer;
@@ -58,18 +74,18 @@ export class Histogram {
     let passed = 0;
     let bucket = -1;
     while (passed < rank) passed += this.#counts[++bucket];
-    return this.#inside(middleOf(bucket));
+    return Math.min(this.#max, Math.max(this.#min, middleOf(bucket)));
   }
 
-  /** Calls `look` with the middle of each bucket that has values, the least first, and with how many. */
-  each(look: (value: number, count: number) => void): void {
-    for (let bucket = 0; bucket < this.#counts.length; bucket++) {
-      if (this.#counts[bucket] > 0) look(this.#inside(middleOf(bucket)), this.#counts[bucket]);
-    }
-  }
-
-  #inside(value: number): number {
-    return Math.min(this.#max, Math.max(this.#min, value));
+  /** Bars from 1 to 2, 2 to 5, 5 to 10 and so on, from the first that has values to the last; none of none. */
+  bars(): Bar[] {
+    if (this.#count === 0) return [];
+    const [first, last] = [stepOf(this.#min), stepOf(this.#max)];
+    return Array.from({ length: last - first + 1 }, (_, i) => {
+      const step = first + i;
+      const from = step < 0 ? 0 : stepBegin(step);
+      return { from, to: stepBegin(step + 1), count: this.#steps[step + 1] ?? 0 };
+    });
   }
 
   #grow(bucket: number): void {

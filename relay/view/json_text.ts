@@ -6,9 +6,9 @@ import type {
   StructClass,
   TraceEvent,
 } from "../ctf/mod.ts";
-import { secondsText } from "./clock_text.ts";
 import type { EventText } from "./event_text.ts";
 import { quotedText } from "./plain_values.ts";
+import { secondsText } from "./seconds_text.ts";
 import { shownNames } from "./shown_fields.ts";
 import { type ValueStyle, valueWriter, type WritableValue } from "./value_text.ts";
 
@@ -25,6 +25,16 @@ export const JSON_STYLE: ValueStyle = {
 /** A value as JSON, as {@linkcode JsonText} shows it. */
 export const jsonOf: (value: WritableValue) => string = valueWriter(JSON_STYLE);
 
+/** What is the same in all lines of a class. */
+interface ClassTexts {
+  /** Name of the event. */
+  readonly name: string;
+  /** Makes the text of its fields. */
+  readonly fields: (fields: FieldValues) => string;
+  /** Whether the events have times. */
+  readonly hasClock: boolean;
+}
+
 /**
  * Events as lines of JSON. An integer has all its digits, also where a number of JavaScript has not; a
  * value of an enumeration is its first label, or the number if it has none; what JSON has no number for,
@@ -32,26 +42,30 @@ export const jsonOf: (value: WritableValue) => string = valueWriter(JSON_STYLE);
  */
 export class JsonText implements EventText {
   readonly #beginNs: bigint;
-  readonly #fields = new Map<EventClass, (fields: FieldValues) => string>();
-  readonly #names = new Map<EventClass, string>();
+  readonly #hasClock: (eventClass: EventClass) => boolean;
+  readonly #classes = new Map<EventClass, ClassTexts>();
 
-  /** Times since `beginNs`, nanoseconds since 1970. */
-  constructor(beginNs: bigint) {
+  /** Times since `beginNs`, nanoseconds since 1970; `hasClock` tells which events have any. */
+  constructor(beginNs: bigint, hasClock: (eventClass: EventClass) => boolean = () => true) {
     this.#beginNs = beginNs;
+    this.#hasClock = hasClock;
   }
 
-  /** `{"time":…,"s":…,"event":…,"cpu":…,"context":{…},"fields":{…}}`; no `context` without any. */
+  /**
+   * `{"time":…,"s":…,"event":…,"cpu":…,"context":{…},"fields":{…}}`; no `context` without any, `null` for a time or
+   * CPU that is not known.
+   */
   event(event: TraceEvent): string {
     const { class: eventClass, time, cpu, streamContext, context } = event;
-    let fields = this.#fields.get(eventClass);
-    if (fields === undefined) this.#fields.set(eventClass, fields = structJson(eventClass.fields));
-    let name = this.#names.get(eventClass);
-    if (name === undefined) this.#names.set(eventClass, name = quotedText(eventClass.name));
+    const { name, fields, hasClock } = this.#classes.get(eventClass) ?? this.#meet(eventClass);
     const contexts = streamContext === null && context === null
       ? ""
       : `,"context":${jsonOf({ ...streamContext, ...context })}`;
-    return `{"time":"${this.#beginNs + BigInt(Math.round(time))}","s":${secondsText(time)},` +
-      `"event":${name},"cpu":${cpuJson(cpu)}${contexts},"fields":${fields(event.fields)}}\n`;
+    const times = hasClock
+      ? `"time":"${this.#beginNs + BigInt(Math.round(time))}","s":${secondsText(time)}`
+      : `"time":null,"s":null`;
+    return `{${times},"event":${name},"cpu":${cpuJson(cpu)}${contexts},` +
+      `"fields":${fields(event.fields)}}\n`;
   }
 
   /** `{"lost":…,"cpu":…,"from":…,"to":…}`, in seconds. */
@@ -63,6 +77,16 @@ export class JsonText implements EventText {
   /** Nothing: it is in the lines. */
   warning(_lost: LostEvents): string {
     return "";
+  }
+
+  #meet(eventClass: EventClass): ClassTexts {
+    const texts = {
+      name: quotedText(eventClass.name),
+      fields: structJson(eventClass.fields),
+      hasClock: this.#hasClock(eventClass),
+    };
+    this.#classes.set(eventClass, texts);
+    return texts;
   }
 }
 

@@ -52,6 +52,11 @@ export class OpenedTraces implements Disposable {
     return this.#reader.beginNs;
   }
 
+  /** What the metadata of each trace says. */
+  get formats(): readonly TraceFormat[] {
+    return this.#reader.formats;
+  }
+
   /** What the metadata of each trace says of where it was made, by what tells the traces apart. */
   get environments(): ReadonlyMap<string, TraceFormat["env"]> {
     const { formats } = this.#reader;

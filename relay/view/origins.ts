@@ -1,4 +1,5 @@
 import { clockOf } from "../ctf/reader/clock_times.ts";
+import { packetFields } from "../ctf/reader/packet_head.ts";
 import type { EventClass, StructClass, TraceFormat } from "../ctf/mod.ts";
 
 /** Where events of a class come from. */
@@ -9,7 +10,7 @@ export interface EventOrigin {
   readonly env: TraceFormat["env"];
   /** Whether events have times: those of a stream without a clock have none. */
   readonly hasClock: boolean;
-  /** Fields of packets' contexts, `null` where there are none. */
+  /** Fields of packets' contexts that events are told, `null` where packets have no context. */
   readonly packetContext: StructClass | null;
   /** Fields that all events of the stream have, `null` where there are none. */
   readonly streamContext: StructClass | null;
@@ -50,7 +51,7 @@ export class Origins {
         trace: traceKey(format, number),
         env,
         hasClock: clockOf(stream, format) !== null,
-        packetContext,
+        packetContext: packetFields(packetContext),
         streamContext: eventContext,
       };
     }

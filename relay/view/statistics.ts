@@ -1,5 +1,5 @@
 import type { EventClass, LostEvents, TraceEvent } from "../ctf/mod.ts";
-import { Histogram } from "./histogram.ts";
+import { DurationFigures } from "./duration_figures.ts";
 import { type Pair, Pairs } from "./pairs.ts";
 import { Slowest } from "./slowest.ts";
 
@@ -20,14 +20,6 @@ export interface CpuFigures {
   readonly last: number | null;
 }
 
-/** What lasts, of one name. */
-export interface DurationFigures {
-  /** Nanoseconds. */
-  readonly durations: Histogram;
-  /** Those that took longest. */
-  readonly slowest: Slowest<Pair>;
-}
-
 /** A time without any event. */
 export interface Pause {
   /** The event it ended with. */
@@ -41,7 +33,7 @@ export class Statistics {
   readonly #pairs: Pairs;
   readonly #names = new Map<string, number>();
   readonly #cpus = new Map<number, { -readonly [Key in keyof CpuFigures]: CpuFigures[Key] }>();
-  readonly #durations = new Map<string, DurationFigures>();
+  readonly #durations = new Map<string, DurationFigures<Pair>>();
   readonly #pauses = new Slowest<Pause>(PAUSES);
   #first: number | null = null;
   #last = 0;
@@ -106,7 +98,7 @@ export class Statistics {
   }
 
   /** How long what lasts has lasted, by its name, what took most time together first. */
-  get durations(): readonly (readonly [string, DurationFigures])[] {
+  get durations(): readonly (readonly [string, DurationFigures<Pair>])[] {
     return [...this.#durations].sort(([, a], [, b]) => b.durations.sum - a.durations.sum);
   }
 
@@ -138,10 +130,9 @@ export class Statistics {
   #lasted(pair: Pair): void {
     let figures = this.#durations.get(pair.name);
     if (figures === undefined) {
-      figures = { durations: new Histogram(), slowest: new Slowest(SLOWEST) };
+      figures = new DurationFigures(SLOWEST);
       this.#durations.set(pair.name, figures);
     }
-    figures.durations.add(pair.duration);
-    figures.slowest.add(pair.duration, pair);
+    figures.add(pair.duration, pair);
   }
 }

@@ -1,4 +1,3 @@
-import { barsOf } from "./bars.ts";
 import type { Between } from "./between.ts";
 import type { Histogram } from "./histogram.ts";
 import { jsonOf } from "./json_text.ts";
@@ -34,7 +33,7 @@ export function betweenJson({ durations, slowest }: Between, from: string, to: s
   return line({
     between: [from, to],
     ...figuresOf(durations),
-    histogram: durations.count === 0 ? [] : barsOf(durations).map((bar) => ({ ...bar })),
+    histogram: durations.bars().map((bar) => ({ ...bar })),
     slowest: slowest.all.map(pairOf),
   });
 }

@@ -1,12 +1,12 @@
 import type { TraceEvent } from "../ctf/mod.ts";
-import { histogramText } from "./bars.ts";
 import type { Between } from "./between.ts";
-import { secondsText } from "./clock_text.ts";
 import type { Colors } from "./colors.ts";
 import { durationText } from "./durations.ts";
 import type { Histogram } from "./histogram.ts";
+import { histogramText } from "./histogram_text.ts";
 import type { Pair } from "./pairs.ts";
 import { harmless, plainValue } from "./plain_values.ts";
+import { secondsText } from "./seconds_text.ts";
 import { shownNames } from "./shown_fields.ts";
 import type { Statistics } from "./statistics.ts";
 import { formatTable } from "./table.ts";

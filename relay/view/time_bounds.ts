@@ -1,3 +1,5 @@
+import { inUnits, TIME_UNITS } from "./units.ts";
+
 /** What a time that somebody has typed is measured against. */
 export interface TraceSpan {
   /** Nanoseconds since 1970 at which events' times are 0. */
@@ -9,16 +11,6 @@ export interface TraceSpan {
 /** A time that somebody has typed: nanoseconds as an event's `time`. */
 export type TimeBound = (span: TraceSpan) => number;
 
-const UNITS: Readonly<Record<string, number>> = {
-  "": 1e9,
-  s: 1e9,
-  ms: 1e6,
-  us: 1e3,
-  ns: 1,
-  min: 60e9,
-  h: 3600e9,
-};
-
 /**
  * Understands a time: seconds since the trace began, `1.5` or `+1.5s`, also with `ms`, `us`, `ns`, `min`
  * or `h`; before its end, `-2s`; a time of day in the local time zone, `12:34:56.789`, on the day the trace
@@ -26,10 +18,11 @@ const UNITS: Readonly<Record<string, number>> = {
  * `2026-01-31T12:34:56Z`, local without a zone. A `TypeError` for everything else.
  */
 export function timeBound(text: string): TimeBound {
-  const relative = /^([+-]?)(\d+(?:\.\d+)?)(s|ms|us|ns|min|h|)$/.exec(text);
-  if (relative !== null) {
-    const [, sign, digits, unit] = relative;
-    const ns = Math.round(Number(digits) * UNITS[unit]);
+  const relative = /^([+-]?)(\d+(?:\.\d+)?)([a-zµμ]*)$/.exec(text);
+  const [, sign, digits = "", unit = ""] = relative ?? [];
+  const length = relative === null ? null : inUnits(digits, unit || "s", TIME_UNITS);
+  if (length !== null) {
+    const ns = Math.round(length);
     return sign === "-" ? beforeEnd(text, ns) : () => ns;
   }
   const clock = /^(\d\d?):(\d\d)(?::(\d\d)(\.\d{1,9})?)?$/.exec(text);

@@ -2,12 +2,25 @@ import type { DecodeState } from "./decode_state.ts";
 import { PACKET_MAGIC } from "../packet.ts";
 import type { StreamCode, TraceCode } from "./trace_code.ts";
 import { EnumValue, type FieldValue, type FieldValues } from "./trace_event.ts";
+import type { StructClass } from "../tsdl/field_class.ts";
 import type { TraceFormat } from "../tsdl/trace_format.ts";
 
 /** Fields of packet contexts that are told in other ways than as their values. */
-const KNOWN = ["timestamp_begin", "timestamp_end", "content_size", "packet_size"].concat(
-  ["packet_seq_num", "events_discarded"],
-);
+const HEAD_FIELDS: readonly string[] = [
+  "timestamp_begin",
+  "timestamp_end",
+  "content_size",
+  "packet_size",
+  "packet_seq_num",
+  "events_discarded",
+];
+
+/** Of a packet's context the fields whose values are told of its events. */
+export function packetFields(context: StructClass | null): StructClass | null {
+  if (context === null) return null;
+  const members = context.members.filter(({ name }) => !HEAD_FIELDS.includes(name));
+  return { ...context, members };
+}
 
 /** What the header and the context of a packet say. */
 export interface PacketHead {
@@ -84,7 +97,7 @@ function contextHead(
   PacketHead,
   "timestampBegin" | "timestampEnd" | "seq" | "eventsDiscarded" | "cpu" | "context"
 > {
-  const others = Object.entries(values ?? {}).filter(([name]) => !KNOWN.includes(name));
+  const others = Object.entries(values ?? {}).filter(([name]) => !HEAD_FIELDS.includes(name));
   return {
     timestampBegin: number(values?.timestamp_begin),
     timestampEnd: number(values?.timestamp_end),

@@ -1,33 +1,36 @@
-import type { FieldClass, FieldValue, FieldValues, StructClass } from "../../ctf/mod.ts";
-import { shownNames } from "../shown_fields.ts";
+import type { FieldValue, FieldValues, StructClass } from "../../ctf/mod.ts";
+import { type LeafField, leafFields } from "../shown_fields.ts";
+import type { Scope } from "../value_source.ts";
 import { fieldText } from "./field_text.ts";
 import { GrowingNumbers } from "./growing_numbers.ts";
 import type { Packer } from "./pack.ts";
+import { packValue } from "./packed_values.ts";
 import type { PackedField } from "./picture_format.ts";
 
 /** What all events of a class have recorded in a field: numbers, or numbers of different texts. */
 export class FieldColumn {
-  readonly #name: string;
-  readonly #path: readonly string[];
-  readonly #class: FieldClass;
+  readonly #scope: Scope;
+  readonly #field: LeafField;
   readonly #isNumber: boolean;
+  readonly #textOf: (value: FieldValue) => string;
   readonly #numbers = new GrowingNumbers();
   readonly #exact: [number, string][] = [];
   readonly #texts = new Map<string, number>();
 
-  /** The field of that name, at `path` in the structure that {@linkcode push} is given. */
-  constructor(name: string, path: readonly string[], fieldClass: FieldClass) {
-    this.#name = name;
-    this.#path = path;
-    this.#class = fieldClass;
-    this.#isNumber = fieldClass.kind === "integer" || fieldClass.kind === "float";
+  /** The field of a structure that {@linkcode push} is given, which is the scope of an event. */
+  constructor(scope: Scope, field: LeafField) {
+    this.#scope = scope;
+    this.#field = field;
+    const { kind } = field.class;
+    this.#isNumber = kind === "integer" || kind === "float";
+    this.#textOf = kind === "string" ? fieldText : packValue;
   }
 
   /** Adds what an event has recorded. */
   push(fields: FieldValues): void {
     let value: FieldValue = fields;
-    for (const name of this.#path) value = (value as FieldValues)[name];
-    if (!this.#isNumber) this.#pushText(fieldText(value));
+    for (const name of this.#field.path) value = (value as FieldValues)[name];
+    if (!this.#isNumber) this.#pushText(this.#textOf(value));
     else {
       const number = Number(value);
       if (typeof value === "bigint" && BigInt(number) !== value) {
@@ -41,12 +44,16 @@ export class FieldColumn {
   pack(packer: Packer): PackedField {
     const isNumber = this.#isNumber;
     const { values } = this.#numbers;
+    const { path, isShown, class: own } = this.#field;
     return {
-      name: this.#name,
-      base: this.#class.kind === "integer" ? this.#class.base : 10,
+      scope: this.#scope,
+      path,
+      isShown,
+      base: own.kind === "integer" ? own.base : 10,
       numbers: isNumber ? packer.numbers(values) : null,
       exact: this.#exact,
       texts: isNumber ? null : packer.texts(this.#texts.keys(), values),
+      isText: own.kind === "string",
     };
   }
 
@@ -57,17 +64,7 @@ export class FieldColumn {
   }
 }
 
-/** A column for each field of a structure that says something; those of structures in it stand for themselves. */
-export function columnsOf(
-  structClass: StructClass,
-  prefix: string = "",
-  path: readonly string[] = [],
-): FieldColumn[] {
-  const shown = new Set(shownNames(structClass));
-  return structClass.members.filter(({ name }) => shown.has(name)).flatMap((member) => {
-    const [name, at] = [`${prefix}${member.name}`, [...path, member.name]];
-    return member.class.kind === "struct"
-      ? columnsOf(member.class, `${name}.`, at)
-      : [new FieldColumn(name, at, member.class)];
-  });
+/** A column for each field of a structure, which is the scope of an event. */
+export function columnsOf(scope: Scope, structClass: StructClass): FieldColumn[] {
+  return leafFields(structClass).map((field) => new FieldColumn(scope, field));
 }

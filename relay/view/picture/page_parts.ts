@@ -5,6 +5,24 @@
 import library from "npm:uplot@^1.6/dist/uPlot.iife.min.js" with { type: "text" };
 import libraryStyles from "npm:uplot@^1.6/dist/uPlot.min.css" with { type: "text" };
 import libraryLicence from "npm:uplot@^1.6/LICENSE" with { type: "text" };
+import traceEvent from "../../ctf/reader/trace_event.ts" with { type: "text" };
+import glob from "../../trace/glob.ts" with { type: "text" };
+import clockText from "../clock_text.ts" with { type: "text" };
+import comparisons from "../comparisons.ts" with { type: "text" };
+import durationFigures from "../duration_figures.ts" with { type: "text" };
+import expression from "../expression.ts" with { type: "text" };
+import expressionTokens from "../expression_tokens.ts" with { type: "text" };
+import histogram from "../histogram.ts" with { type: "text" };
+import nearNames from "../near_names.ts" with { type: "text" };
+import plainValues from "../plain_values.ts" with { type: "text" };
+import slowest from "../slowest.ts" with { type: "text" };
+import steps from "../steps.ts" with { type: "text" };
+import textSearch from "../text_search.ts" with { type: "text" };
+import units from "../units.ts" with { type: "text" };
+import valueSource from "../value_source.ts" with { type: "text" };
+import valueText from "../value_text.ts" with { type: "text" };
+import fieldText from "./field_text.ts" with { type: "text" };
+import packedValues from "./packed_values.ts" with { type: "text" };
 import bars from "./page/bars.ts" with { type: "text" };
 import colors from "./page/colors.ts" with { type: "text" };
 import columns from "./page/columns.ts" with { type: "text" };
@@ -14,6 +32,7 @@ import downs from "./page/downs.ts" with { type: "text" };
 import durationsPanel from "./page/durations_panel.ts" with { type: "text" };
 import gestures from "./page/gestures.ts" with { type: "text" };
 import keyboard from "./page/keyboard.ts" with { type: "text" };
+import kindValues from "./page/kind_values.ts" with { type: "text" };
 import kindsPanel from "./page/kinds_panel.ts" with { type: "text" };
 import lanes from "./page/lanes.ts" with { type: "text" };
 import layout from "./page/layout.ts" with { type: "text" };
@@ -47,7 +66,7 @@ export interface PageParts {
   readonly styles: string;
   /** uPlot, with its licence. */
   readonly library: string;
-  /** Modules of the page's own program in TypeScript: each stands behind those it imports. */
+  /** Modules of the page's program in TypeScript, some of which others use too: each stands behind those it imports. */
   readonly modules: readonly string[];
 }
 
@@ -57,6 +76,24 @@ export const parts: PageParts = {
   styles: [libraryStyles, themeStyles, pageStyles, panelStyles].join("\n"),
   library: `/*\n${libraryLicence}*/\n${library}`,
   modules: [
+    traceEvent,
+    glob,
+    units,
+    clockText,
+    valueText,
+    plainValues,
+    valueSource,
+    nearNames,
+    expressionTokens,
+    textSearch,
+    comparisons,
+    expression,
+    steps,
+    histogram,
+    slowest,
+    durationFigures,
+    fieldText,
+    packedValues,
     dom,
     uplot,
     times,
@@ -75,6 +112,7 @@ export const parts: PageParts = {
     timeline,
     tooltip,
     gestures,
+    kindValues,
     search,
     searchPanel,
     statistics,

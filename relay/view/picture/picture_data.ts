@@ -1,6 +1,6 @@
 import type { EventClass, LostEvents, TraceEvent } from "../../ctf/mod.ts";
 import type { EventOrigin } from "../origins.ts";
-import { ClassColumns } from "./class_columns.ts";
+import { ClassColumns, type StreamFields } from "./class_columns.ts";
 import { GrowingNumbers } from "./growing_numbers.ts";
 import { Packer } from "./pack.ts";
 import { PairColumns } from "./pair_columns.ts";
@@ -10,9 +10,14 @@ import type { PackedLane, PackedLost, PictureFacts, PictureHeader } from "./pict
 export const MAX_PICTURE_EVENTS: number = 5_000_000;
 
 /** Tells of which trace events of a class are, and what fields all events of its stream have. */
-export type PictureOriginOf = (
-  eventClass: EventClass,
-) => Pick<EventOrigin, "trace" | "streamContext">;
+export type PictureOriginOf = (eventClass: EventClass) => StreamFields & Pick<EventOrigin, "trace">;
+
+/** Of events of one trace, whose streams have no contexts. */
+const NO_CONTEXTS: PictureOriginOf = () => ({
+  trace: "",
+  streamContext: null,
+  packetContext: null,
+});
 
 /** A class of events, and what they have recorded. */
 interface ClassEntry {
@@ -39,7 +44,7 @@ export class PictureData {
   };
 
   /** Events of one trace without contexts of streams, or of those that `originOf` tells apart. */
-  constructor(originOf: PictureOriginOf = () => ({ trace: "", streamContext: null })) {
+  constructor(originOf: PictureOriginOf = NO_CONTEXTS) {
     this.#originOf = originOf;
     this.#pairs = new PairColumns((eventClass) => originOf(eventClass).trace);
   }
@@ -57,8 +62,8 @@ export class PictureData {
     }
     let found = this.#classes.get(event.class);
     if (found === undefined) {
-      const { trace, streamContext } = this.#originOf(event.class);
-      const columns = new ClassColumns(event.class, streamContext);
+      const { trace, streamContext, packetContext } = this.#originOf(event.class);
+      const columns = new ClassColumns(event.class, { streamContext, packetContext });
       found = { index: this.#classes.size, trace, columns };
       this.#classes.set(event.class, found);
     }

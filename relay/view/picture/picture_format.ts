@@ -6,6 +6,7 @@
  *   4   description, a PictureHeader
  *   …   bytes that the description points into
  */
+import type { Scope } from "../value_source.ts";
 
 /** Where a line of numbers is, and how. */
 export interface PackedNumbers {
@@ -35,16 +36,22 @@ export interface PackedTexts {
 
 /** A field of an event class: what all its events have recorded there, in order. */
 export interface PackedField {
-  /** Its name; `a.b` in structures, `context.a` in contexts. */
-  readonly name: string;
+  /** In which part of the events it is. */
+  readonly scope: Scope;
+  /** Names of the structures it is in there, and its own. */
+  readonly path: readonly string[];
+  /** Whether people are shown it: what others show, such as the length of a sequence, is only found. */
+  readonly isShown: boolean;
   /** In which base people are shown it. */
   readonly base: 2 | 8 | 10 | 16;
-  /** Its numbers, `null` if it is text. */
+  /** Its numbers, `null` if it is none. */
   readonly numbers: PackedNumbers | null;
   /** Numbers that no double holds: the place, and the digits. */
   readonly exact: readonly (readonly [place: number, digits: string])[];
-  /** Its texts, `null` if it is a number. */
+  /** Its texts, or those that `packValue` makes of its values; `null` if it is a number. */
   readonly texts: PackedTexts | null;
+  /** Whether the texts are what was recorded. */
+  readonly isText: boolean;
 }
 
 /** A kind of events. */

@@ -1,4 +1,5 @@
 import { stripTypeScriptTypes } from "node:module";
+import { EXPRESSION_HELP } from "../expression_help.ts";
 import type { PageParts } from "./page_parts.ts";
 
 /**
@@ -9,6 +10,7 @@ export async function picturePage(title: string, data: Uint8Array<ArrayBuffer>):
   const { template, styles, library, modules } = await loadParts();
   const values: Readonly<Record<string, string>> = {
     title: escaped(title),
+    search: EXPRESSION_HELP.map(helpParagraph).join("\n"),
     styles: `<style>\n${styles}</style>`,
     data: `<script type="text/plain" id="data">${(await compressed(data)).toBase64()}</script>`,
     library: `<script>\n${library}</script>`,
@@ -36,6 +38,11 @@ function plainScript(source: string): string {
     .replace(/^export /gm, "")
     .replace(/[ \t]+$/gm, "")
     .replace(/\n{2,}/g, "\n");
+}
+
+/** What stands in backticks is code. */
+function helpParagraph(text: string): string {
+  return `<p>${escaped(text).replace(/`([^`]*)`/g, "<code>$1</code>")}</p>`;
 }
 
 async function compressed(data: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {

@@ -1,7 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { JobError } from "../../../relay/cli/job_error.ts";
 import { parseViewArguments } from "../../../relay/cli/view_arguments.ts";
-import { event } from "../view/support.ts";
+import { EventValues } from "../../../relay/view/event_values.ts";
+import { event, oneTrace } from "../view/support.ts";
 
 Deno.test("parseViewArguments() of a trace alone gives the defaults", () => {
   assertEquals(parseViewArguments(["trace"]), {
@@ -37,7 +38,7 @@ Deno.test("parseViewArguments() takes two names behind --between", () => {
   const args = ["--between", "a:*", "b", "trace", "--by", "id"];
   const { traces, between, by } = parseViewArguments(args)!;
   assertEquals({ traces, between }, { traces: ["trace"], between: ["a:*", "b"] });
-  assertEquals(by!(event("a:x", 0, { id: 7 })), 7);
+  assertEquals(new EventValues(oneTrace).readerOf(by!)(event("a:x", 0, { id: 7 })), 7);
 });
 
 Deno.test("parseViewArguments() takes times before the end, though they look like options", () => {
@@ -48,7 +49,8 @@ Deno.test("parseViewArguments() takes times before the end, though they look lik
 
 Deno.test("parseViewArguments() makes a test of --where", () => {
   const { where } = parseViewArguments(["trace", "--where", "status >= 500"])!;
-  assertEquals([200, 503].map((status) => where!(event("e", 0, { status }))), [false, true]);
+  const fits = where!.testOf(new EventValues(oneTrace));
+  assertEquals([200, 503].map((status) => fits(event("e", 0, { status }))), [false, true]);
 });
 
 for (const help of ["--help", "-h"]) {

@@ -5,9 +5,10 @@ import {
   type FieldValues,
   type TraceEvent,
 } from "../../../relay/ctf/reader/trace_event.ts";
+import { EventValues } from "../../../relay/view/event_values.ts";
 import { expression, pathExpression } from "../../../relay/view/expression.ts";
 import { ExpressionError } from "../../../relay/view/expression_tokens.ts";
-import { event } from "./support.ts";
+import { event, oneTrace } from "./support.ts";
 
 const fields: FieldValues = {
   status: 503,
@@ -29,6 +30,11 @@ const one: TraceEvent = event("http:server_response", 1_500_000_000, fields, {
   context: { vtid: 42 },
   streamContext: { prio: 20, vtid: 1 },
 });
+
+/** Whether an event fits an expression. */
+function fits(text: string, event: TraceEvent): boolean {
+  return expression(text).testOf(new EventValues(oneTrace))(event);
+}
 
 const truths = [
   "status >= 500",
@@ -84,9 +90,17 @@ const truths = [
   `quote == 'it\\'s "so"'`,
   `quote == "it's \\"so\\""`,
   "  status\t==\n503 ",
+  '"SERVER"',
+  '"h/A?"',
+  '"503"',
+  '"5ms"',
+  '"9223372036854775808"',
+  '"yes" && !"no"',
+  '"deep" || status == 1',
+  '("run")',
 ];
 for (const text of truths) {
-  Deno.test(`expression() of ${text} fits`, () => assertEquals(expression(text)(one), true));
+  Deno.test(`expression() of ${text} fits`, () => assertEquals(fits(text, one), true));
 }
 
 const untruths = [
@@ -116,10 +130,15 @@ const untruths = [
   "at.constructor == 1",
   "context.none == 1",
   "big == 9223372036854775807",
+  '"slow"',
+  '"50"',
+  '"9223372036854775807"',
+  '!"server"',
+  '"NaN"',
 ];
 for (const text of untruths) {
   Deno.test(`expression() of ${text} does not fit`, () => {
-    assertEquals(expression(text)(one), false);
+    assertEquals(fits(text, one), false);
   });
 }
 
@@ -158,8 +177,9 @@ Deno.test("expression() that is nested too deep is refused, not run out of stack
 });
 
 Deno.test("pathExpression() reads what a path names, and refuses more", () => {
-  assertEquals(pathExpression("at.in.y")(one), "deep");
-  assertEquals(pathExpression("missing")(one), undefined);
+  const values = new EventValues(oneTrace);
+  assertEquals(values.readerOf(pathExpression("at.in.y"))(one), "deep");
+  assertEquals(values.readerOf(pathExpression("missing"))(one), undefined);
   assertThrows(() => pathExpression("5"), ExpressionError, "where a field is expected");
   assertThrows(() => pathExpression("a == 1"), ExpressionError);
 });
@@ -236,8 +256,8 @@ Deno.test("expression() says what a naive evaluation says, of any expression and
   fc.assert(
     fc.property(tree, values, fc.boolean(), (one, given, spare) => {
       const expected = naive(one, given as FieldValues);
-      const fits = expression(written(one, spare))(event("e", 0, given as FieldValues));
-      assertEquals(fits, expected.size === 1 && expected.has(true));
+      const answer = fits(written(one, spare), event("e", 0, given as FieldValues));
+      assertEquals(answer, expected.size === 1 && expected.has(true));
     }),
     { numRuns: 2000 },
   );

@@ -23,6 +23,12 @@ Deno.test("percentile() of values below 256 is exact", () => {
   const histogram = new Histogram();
   for (let value = 0; value < 256; value++) histogram.add(value);
   assertEquals([0, 0.25, 0.5, 1].map((p) => histogram.percentile(p)), [0, 63, 127, 255]);
+  const hundred = new Histogram();
+  for (let value = 1; value <= 100; value++) hundred.add(value);
+  assertEquals([0.5, 0.9, 0.99, 1].map((p) => hundred.percentile(p)), [50, 90, 99, 100]);
+  const one = new Histogram();
+  one.add(7);
+  assertEquals(one.percentile(0.5), 7);
 });
 
 Deno.test("count, sum, min and max are exact", () => {
@@ -43,17 +49,39 @@ Deno.test("add() of what is no duration counts the next that is one", () => {
   assertEquals([histogram.min, histogram.max], [0, Number.MAX_SAFE_INTEGER]);
 });
 
-Deno.test("each() tells every value once, the least first", () => {
-  fc.assert(fc.property(fc.array(fc.maxSafeInteger().map(Math.abs)), (values) => {
+Deno.test("bars() has every step from the first with values to the last", () => {
+  const histogram = new Histogram();
+  for (const value of [0, 1, 3, 5, 40]) histogram.add(value);
+  assertEquals(histogram.bars().map(({ from, to, count }) => [from, to, count]), [
+    [0, 1, 1],
+    [1, 2, 1],
+    [2, 5, 1],
+    [5, 10, 1],
+    [10, 20, 0],
+    [20, 50, 1],
+  ]);
+  assertEquals(new Histogram().bars(), []);
+});
+
+Deno.test("bars() counts each value once, within its limits, which are 1, 2 and 5 times powers of ten", () => {
+  const value = fc.oneof(fc.nat(10 ** 7), fc.maxSafeInteger().map(Math.abs));
+  const limits = [0, ...Array.from({ length: 17 }, (_, i) => [1, 2, 5].map((one) => one * 10 ** i))]
+    .flat();
+  fc.assert(fc.property(fc.array(value, { minLength: 1 }), (values) => {
     const histogram = new Histogram();
     for (const one of values) histogram.add(one);
-    let total = 0;
-    let last = -1;
-    histogram.each((value, count) => {
-      assert(value > last);
-      last = value;
-      total += count;
-    });
-    assertEquals(total, values.length);
+    const bars = histogram.bars();
+    for (const { from, to, count } of bars) {
+      assertEquals(limits.indexOf(to), limits.indexOf(from) + 1);
+      assertEquals(count, values.filter((one) => one >= from && one < to).length);
+    }
+    assertEquals(bars.reduce((sum, { count }) => sum + count, 0), values.length);
+    assert(bars[0].count > 0 && bars[bars.length - 1].count > 0);
   }));
+});
+
+Deno.test("bars() counts what shares a bucket with values beyond a limit where it belongs", () => {
+  const histogram = new Histogram();
+  for (const value of [1_999_999, 2_000_000]) histogram.add(value);
+  assertEquals(histogram.bars().map(({ count }) => count), [1, 1]);
 });

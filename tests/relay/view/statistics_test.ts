@@ -3,8 +3,8 @@ import { Between } from "../../../relay/view/between.ts";
 import { Statistics } from "../../../relay/view/statistics.ts";
 import { betweenJson, statisticsJson } from "../../../relay/view/statistics_json.ts";
 import { betweenText, statisticsText } from "../../../relay/view/statistics_text.ts";
-import { barsOf, histogramText } from "../../../relay/view/bars.ts";
 import { Histogram } from "../../../relay/view/histogram.ts";
+import { histogramText } from "../../../relay/view/histogram_text.ts";
 import { NO_COLORS } from "../../../relay/view/colors.ts";
 import { event } from "./support.ts";
 
@@ -109,19 +109,6 @@ Deno.test("betweenText() of no two events says so", () => {
   const between = new Between({ from: "a", to: "b", by: null, slowest: 1 });
   assertEquals(betweenText(between, "a", "b"), "  a to b: never\n");
   assertEquals(JSON.parse(betweenJson(between, "a", "b")).histogram, []);
-});
-
-Deno.test("barsOf() has every step from the first with values to the last", () => {
-  const histogram = new Histogram();
-  for (const value of [0, 1, 3, 5, 40]) histogram.add(value);
-  assertEquals(barsOf(histogram).map(({ from, to, count }) => [from, to, count]), [
-    [0, 1, 1],
-    [1, 2, 1],
-    [2, 5, 1],
-    [5, 10, 1],
-    [10, 20, 0],
-    [20, 50, 1],
-  ]);
 });
 
 Deno.test("histogramText() draws every count that is not 0, the most over all columns", () => {

@@ -6,6 +6,7 @@ import type {
   StructClass,
 } from "../../../relay/ctf/tsdl/field_class.ts";
 import type { FieldValues, TraceEvent } from "../../../relay/ctf/reader/trace_event.ts";
+import type { OriginOf } from "../../../relay/view/origins.ts";
 
 /** An integer, 64 bits and signed unless said otherwise. */
 export function integerClass(given: Partial<IntegerClass> = {}): IntegerClass {
@@ -52,6 +53,15 @@ function classOf(name: string, fields: FieldValues): EventClass {
   }
   return found;
 }
+
+/** Of events that are all of one trace, whose stream has no context. */
+export const oneTrace: OriginOf = () => ({
+  trace: "",
+  env: {},
+  hasClock: true,
+  packetContext: null,
+  streamContext: null,
+});
 
 /** An event made by hand, of CPU 0 unless said otherwise. */
 export function event(

@@ -46,8 +46,8 @@ export function barLabel(data: TraceData, pair: number): string {
   const [first, second] = [data.pairs.beginEvent[pair], data.pairs.endEvent[pair]];
   const event = first >= 0 ? first : second;
   if (event < 0) return data.pairs.names[data.pairs.name[pair]];
-  const fields = data.kinds[data.kind[event]].fields.filter(({ name, isNumber }) =>
-    !isNumber && !name.startsWith("context.")
+  const fields = data.kinds[data.kind[event]].fields.filter(({ scope, isNumber }) =>
+    !isNumber && scope === "fields"
   );
   const texts = fields.map((field) => field.text(data.place[event])).filter((text) => text !== "");
   return texts.slice(0, LABEL_FIELDS).map(withoutOrigin).join(" ") ||

@@ -1,3 +1,7 @@
+import type { FieldValue } from "../../../ctf/reader/trace_event.ts";
+import type { Scope } from "../../value_source.ts";
+import { fieldText } from "../field_text.ts";
+import { unpackValue } from "../packed_values.ts";
 import type { PackedField, PackedNumbers, PackedTexts } from "../picture_format.ts";
 
 /** Numbers of a line: doubles, or bytes where these are the numbers as they are. */
@@ -33,43 +37,71 @@ export function unpackTexts(body: Uint8Array, { at, size, lengths }: PackedTexts
 
 /** What the events of a class have recorded in a field; unpacked when it is first looked at. */
 export class FieldColumn {
-  readonly name: string;
   readonly isNumber: boolean;
   readonly #body: Uint8Array;
   readonly #packed: PackedField;
   readonly #exact: ReadonlyMap<number, string>;
-  #values: Numbers | null = null;
-  #texts: readonly string[] | null = null;
+  #numbers: Numbers | null = null;
+  #different: readonly FieldValue[] | null = null;
 
   constructor(body: Uint8Array, packed: PackedField) {
     this.#body = body;
     this.#packed = packed;
     this.#exact = new Map(packed.exact);
-    this.name = packed.name;
     this.isNumber = packed.numbers !== null;
   }
 
-  /** The numbers; of a text, which one of `texts` it is. */
-  get values(): Numbers {
-    const { numbers, texts } = this.#packed;
-    return this.#values ??= unpackNumbers(this.#body, (numbers ?? texts?.indices)!);
+  /** In which part of the events it is. */
+  get scope(): Scope {
+    return this.#packed.scope;
   }
 
-  /** The different texts; none of a number. */
-  get texts(): readonly string[] {
-    const { texts } = this.#packed;
-    return this.#texts ??= texts === null ? [] : unpackTexts(this.#body, texts);
+  /** Names of the structures it is in there, and its own. */
+  get path(): readonly string[] {
+    return this.#packed.path;
+  }
+
+  /** Whether people are shown it. */
+  get isShown(): boolean {
+    return this.#packed.isShown && this.scope !== "packetContext";
+  }
+
+  /** What people call it. */
+  get name(): string {
+    return `${this.scope === "fields" ? "" : "context."}${this.path.join(".")}`;
+  }
+
+  /** The numbers, most of them exact; of what is no number, which of `different` it is. */
+  get numbers(): Numbers {
+    const { numbers, texts } = this.#packed;
+    return this.#numbers ??= unpackNumbers(this.#body, (numbers ?? texts?.indices)!);
+  }
+
+  /** The different values of what is no number; none of a number. */
+  get different(): readonly FieldValue[] {
+    const { texts, isText } = this.#packed;
+    if (this.#different === null) {
+      const all = texts === null ? [] : unpackTexts(this.#body, texts);
+      this.#different = isText ? all : all.map(unpackValue);
+    }
+    return this.#different;
+  }
+
+  /** What stands in a place. */
+  value(place: number): FieldValue {
+    const number = this.numbers[place];
+    if (!this.isNumber) return this.different[number];
+    const exact = this.#exact.get(place);
+    return exact === undefined ? number : BigInt(exact);
   }
 
   /** What stands in a place, for people. */
   text(place: number): string {
-    const value = this.values[place];
-    if (!this.isNumber) return this.texts[value];
-    const exact = this.#exact.get(place);
+    const value = this.value(place);
     const { base } = this.#packed;
-    if (base === 10) return exact ?? String(value);
+    if (base === 10) return fieldText(value);
     const prefix = { 2: "0b", 8: "0", 16: "0x" }[base];
-    const number = BigInt(exact ?? value);
+    const number = BigInt(value as number | bigint);
     return number < 0n ? `-${prefix}${(-number).toString(base)}` : prefix + number.toString(base);
   }
 }

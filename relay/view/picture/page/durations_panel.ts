@@ -3,23 +3,14 @@ import { readColors } from "./colors.ts";
 import { button, byId, make } from "./dom.ts";
 import { slowestItems } from "./slowest_list.ts";
 import type { State } from "./state.ts";
-import {
-  type DurationStatistics,
-  durationStatistics,
-  histogram,
-  mostUneven,
-  percentile,
-  slowest,
-} from "./statistics.ts";
+import { type DurationStatistics, durationStatistics, mostUneven } from "./statistics.ts";
 import { countText, durationText } from "./times.ts";
 import { barPaths, type Chart, makeChart } from "./uplot.ts";
 
-/** How many of the slowest are listed. */
-const SLOWEST = 50;
 /** CSS pixels of the histogram. */
 const HISTOGRAM_HEIGHT = 160;
 /** Counts that stand beside the histogram. */
-const POWERS = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000];
+const SHOWN_COUNTS = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000];
 
 /** What lasted, as figures; of one name the histogram, and the slowest to go to. */
 export class DurationsPanel {
@@ -48,19 +39,14 @@ export class DurationsPanel {
   }
 
   #makeRow(one: DurationStatistics): HTMLElement {
-    const { sorted } = one;
-    const figures = [
-      percentile(sorted, 0.5),
-      percentile(sorted, 0.9),
-      percentile(sorted, 0.99),
-      sorted[sorted.length - 1],
-    ];
+    const { durations } = one.figures;
+    const figures = [...[0.5, 0.9, 0.99].map((p) => durations.percentile(p)), durations.max];
     const name = button(one.name, `Durations of ${one.name}`, () => this.#choose(one));
     return make(
       "tr",
       {},
       make("th", { scope: "row" }, name),
-      make("td", {}, countText(sorted.length)),
+      make("td", {}, countText(durations.count)),
       ...figures.map((ns) => make("td", {}, durationText(ns))),
     );
   }
@@ -71,8 +57,7 @@ export class DurationsPanel {
       row.querySelector("button")?.setAttribute("aria-pressed", String(index === one.index));
     }
     byId("slowest-of").textContent = one.name;
-    const longest = slowest(this.#state.data, one, SLOWEST);
-    this.#state.chooseDurations({ ...one, slowest: longest });
+    this.#state.chooseDurations(one);
     byId("slowest").replaceChildren(...slowestItems(this.#state));
   }
 
@@ -82,7 +67,7 @@ export class DurationsPanel {
     const { durations } = this.#state;
     if (durations === null) return;
     const colors = readColors();
-    const { limits, counts } = histogram(durations.sorted);
+    const bars = durations.figures.durations.bars();
     const axis = {
       stroke: colors.muted,
       font: "11px system-ui, sans-serif",
@@ -96,7 +81,7 @@ export class DurationsPanel {
         legend: { show: false },
         cursor: { show: false },
         scales: {
-          x: { time: false, range: [0, counts.length] },
+          x: { time: false, range: [0, bars.length] },
           // One that was slow is seen beside thousands that were not.
           y: { range: (_: Chart, _least: number, most: number) => [0, Math.max(0.5, most * 1.05)] },
         },
@@ -106,15 +91,17 @@ export class DurationsPanel {
             grid: { show: false },
             size: 30,
             incrs: [1, 2, 5, 10],
-            values: (_: Chart, places: readonly number[]) => {
-              return places.map((at) => limits[at] === undefined ? "" : durationText(limits[at]));
-            },
+            values: (_: Chart, places: readonly number[]) =>
+              places.map((at) => {
+                const limit = bars[at]?.from ?? bars[at - 1]?.to;
+                return limit === undefined ? "" : durationText(limit);
+              }),
           },
           {
             ...axis,
             size: 56,
-            splits: [0, ...POWERS].map((count) => Math.log10(1 + count)),
-            values: () => [0, ...POWERS].map(countText),
+            splits: [0, ...SHOWN_COUNTS].map((count) => Math.log10(1 + count)),
+            values: () => [0, ...SHOWN_COUNTS].map(countText),
           },
         ],
         series: [{}, {
@@ -126,7 +113,7 @@ export class DurationsPanel {
         }],
         padding: [14, 24, 0, 0],
       },
-      [counts.map((_, i) => i), counts.map((count) => Math.log10(1 + count))],
+      [bars.map((_, i) => i), bars.map(({ count }) => Math.log10(1 + count))],
       place,
     );
   }

@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
 import { byId } from "./dom.ts";
-import { findEvents } from "./search.ts";
+import { ExpressionError } from "../../expression_tokens.ts";
+import { findEvents, missingFields, question } from "./search.ts";
 import type { State } from "./state.ts";
 import { countText } from "./times.ts";
 
@@ -11,6 +12,7 @@ const TYPING_MS = 120;
 export class SearchPanel {
   readonly #state: State;
   readonly #box = byId<HTMLInputElement>("search");
+  readonly #note = byId("search-note");
   #timer = 0;
   #searched = "";
 
@@ -56,7 +58,22 @@ export class SearchPanel {
     const query = this.#box.value.trim();
     if (query === this.#searched) return;
     this.#searched = query;
-    this.#state.setHits(findEvents(this.#state.data, query));
+    const { data } = this.#state;
+    let notes: string[] = [];
+    let hits: Uint32Array = new Uint32Array(0);
+    try {
+      const asked = question(query);
+      if (asked !== null) {
+        hits = findEvents(data, asked);
+        notes = missingFields(data, asked);
+      }
+    } catch (error) {
+      if (!(error instanceof ExpressionError)) throw error;
+      notes = [`${error.problem}; a text in quotes is looked for as it is`];
+    }
+    this.#note.textContent = notes.join("; ");
+    this.#note.hidden = notes.length === 0;
+    this.#state.setHits(hits);
   }
 
   #showCount(): void {

@@ -6,7 +6,7 @@ import { durationText, secondsText } from "./times.ts";
 
 /** The slowest of the durations that are shown, each to go to. */
 export function slowestItems(state: State): HTMLElement[] {
-  return (state.durations?.slowest ?? []).map((pair) => makeItem(state, pair));
+  return (state.durations?.figures.slowest.all ?? []).map((pair) => makeItem(state, pair));
 }
 
 function makeItem(state: State, pair: number): HTMLElement {

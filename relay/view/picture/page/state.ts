@@ -10,12 +10,6 @@ export interface Selection {
   readonly pair: number;
 }
 
-/** Durations that are shown. */
-export interface ShownDurations extends DurationStatistics {
-  /** Those that lasted longest, the longest first. */
-  readonly slowest: readonly number[];
-}
-
 /** What the page shows just now; its parts change it, and are told when it changes. */
 export class State {
   readonly data: TraceData;
@@ -24,7 +18,7 @@ export class State {
   to: number;
   selection: Selection | null = null;
   /** Of which name the durations are shown, `null` where nothing lasted. */
-  durations: ShownDurations | null = null;
+  durations: DurationStatistics | null = null;
   /** Events that were searched for, in order, and which of them was gone to; -1 for none. */
   hits: Uint32Array = new Uint32Array(0);
   hit: number = -1;
@@ -105,7 +99,7 @@ export class State {
   }
 
   /** Shows the durations of a name. */
-  chooseDurations(one: ShownDurations): void {
+  chooseDurations(one: DurationStatistics): void {
     this.durations = one;
     this.changed("durations");
   }

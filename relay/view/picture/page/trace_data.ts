@@ -103,10 +103,11 @@ export class TraceData {
     return sum;
   }
 
-  /** What an event has recorded: names and texts. */
+  /** What people are shown of an event's fields: names and texts. */
   fieldsOf(event: number): [name: string, text: string][] {
     const place = this.place[event];
-    return this.kinds[this.kind[event]].fields.map((field) => [field.name, field.text(place)]);
+    return this.kinds[this.kind[event]].fields.filter(({ isShown }) => isShown)
+      .map((field) => [field.name, field.text(place)]);
   }
 
   /** The CPU of an event, -1 where it is not known. */

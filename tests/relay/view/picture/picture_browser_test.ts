@@ -5,6 +5,7 @@
 /// <reference lib="dom" />
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { EXPRESSION_HELP } from "../../../../relay/view/expression_help.ts";
 import { CHROMIUM_MISSING, startChromium } from "../../../chromium.ts";
 import { openPicture } from "./browser.ts";
 import { HOSTILE, serverData } from "./sample.ts";
@@ -97,7 +98,7 @@ const LOOKS: readonly (readonly [name: string, options: BrowserContextOptions, l
     assertStringIncludes(await page.innerText("#details"), "1001 of 2000");
   }],
   ["goes through events of a kind by brackets, and closes by Escape", WIDE, async (page) => {
-    await page.fill("#search", "url=/slow");
+    await page.fill("#search", 'url == "/slow"');
     await page.press("#search", "Enter");
     await page.locator("#canvas").focus();
     await page.keyboard.press("]");
@@ -181,6 +182,21 @@ const LOOKS: readonly (readonly [name: string, options: BrowserContextOptions, l
     await page.press("#search", "Escape");
     assertEquals(await page.innerText("#hits"), "");
   }],
+  ["says why nothing is found", WIDE, async (page) => {
+    await page.fill("#search", "statsu>=500");
+    await page.press("#search", "Enter");
+    assertEquals(await page.innerText("#hits"), "nothing found");
+    const note = page.locator("#search-note");
+    assertEquals(await note.innerText(), 'no event has a field "statsu"; there is status');
+    await page.fill("#search", "status>=");
+    await page.press("#search", "Enter");
+    assertStringIncludes(await note.innerText(), "it ends where a field, a number or a text is");
+    await shoot(page, "search_note");
+    await page.fill("#search", 'status >= 500 && duration < 1s && name =~ "http:*"');
+    await page.press("#search", "Enter");
+    assertEquals(await page.innerText("#hits"), "1 of 40 found");
+    assert(!await note.isVisible());
+  }],
   ["shows text of fields as text, whatever it holds", WIDE, async (page) => {
     await page.fill("#search", "</script>");
     await page.press("#search", "Enter");
@@ -230,6 +246,10 @@ const LOOKS: readonly (readonly [name: string, options: BrowserContextOptions, l
   ["explains its keys", WIDE, async (page) => {
     await page.keyboard.press("?");
     assert(await page.isVisible("#help"));
+    const help = (await page.innerText("#help")).replace(/\s+/g, " ");
+    for (const text of EXPRESSION_HELP) {
+      assertStringIncludes(help, text.replaceAll("`", "").replace(/\s+/g, " "));
+    }
     await shoot(page, "help");
     await page.keyboard.press("Escape");
     assert(!await page.isVisible("#help"));

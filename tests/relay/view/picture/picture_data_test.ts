@@ -101,7 +101,7 @@ Deno.test("PictureData.finish() tells structures field by field, and what has no
     vtid: integerClass(),
     deep: structClass({ name: { kind: "string", encoding: "utf8" } }),
   });
-  const data = new PictureData(() => ({ trace: "", streamContext }));
+  const data = new PictureData(() => ({ trace: "", streamContext, packetContext: null }));
   data.push({
     ...event("s", 1),
     class: own,
@@ -113,7 +113,7 @@ Deno.test("PictureData.finish() tells structures field by field, and what has no
     ["at.x", "1"],
     ["at.hex", "0xff"],
     ["kind", "ON"],
-    ["list", "[1, 2]"],
+    ["list", "[1 2]"],
     ["context.worker_name", "w"],
     ["context.vtid", "77"],
     ["context.deep.name", "z"],
@@ -129,9 +129,9 @@ const CHOSEN = {
   };`,
 };
 const CHOICES: Readonly<Record<string, readonly number[]>> = {
-  "{ none = { a = 9 } }": [0, 9, 1],
-  "{ num = 7 }": [1, ...number(7n, 4), 2],
-  '{ str = "hello" }': [2, ...text("hello"), 3],
+  "{none={a=9}}": [0, 9, 1],
+  "{num=7}": [1, ...number(7n, 4), 2],
+  '{str="hello"}': [2, ...text("hello"), 3],
 };
 
 for (const first of Object.keys(CHOICES)) {
@@ -179,7 +179,11 @@ Deno.test("PictureData.finish() tells what lasted by its begin, and what did not
 });
 
 Deno.test("PictureData.finish() does not pair events of traces that are told apart", () => {
-  const data = new PictureData(({ id }) => ({ trace: String(id % 2), streamContext: null }));
+  const data = new PictureData(({ id }) => ({
+    trace: String(id % 2),
+    streamContext: null,
+    packetContext: null,
+  }));
   const [first, other] = [event("j_begin", 1, { span: 1 }), event("j_end", 2, { span: 1 })];
   data.push({ ...first, class: { ...first.class, id: 0 } });
   data.push({ ...other, class: { ...other.class, id: 1 } });
@@ -188,7 +192,11 @@ Deno.test("PictureData.finish() does not pair events of traces that are told apa
 });
 
 Deno.test("PictureData.finish() keeps a lane for each CPU of each trace", () => {
-  const data = new PictureData(({ name }) => ({ trace: name, streamContext: null }));
+  const data = new PictureData(({ name }) => ({
+    trace: name,
+    streamContext: null,
+    packetContext: null,
+  }));
   data.push(event("b", 1, {}, { cpu: 1 }));
   data.push(event("a", 2, {}, { cpu: 0 }));
   data.lost({ cpu: 0, begin: 2, end: 3, count: 1 }, "b");

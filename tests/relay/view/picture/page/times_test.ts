@@ -8,7 +8,20 @@ import {
 } from "../../../../../relay/view/picture/page/times.ts";
 
 Deno.test("durationText() has the unit that suits", () => {
-  const lengths = [0, 1, 999, 1500, 12_345, 999_000, 1_250_000, 400e6, 1.5e9, 61e9, 3725e9];
+  const lengths = [
+    0,
+    1,
+    999,
+    1500,
+    12_345,
+    999_000,
+    1_250_000,
+    999_600,
+    400e6,
+    1.5e9,
+    61e9,
+    3725e9,
+  ];
   assertEquals(lengths.map((ns) => durationText(ns)), [
     "0 ns",
     "1 ns",
@@ -17,6 +30,7 @@ Deno.test("durationText() has the unit that suits", () => {
     "12.3 µs",
     "999 µs",
     "1.25 ms",
+    "1.00 ms",
     "400 ms",
     "1.50 s",
     "1 min 1 s",

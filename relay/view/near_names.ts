@@ -1,0 +1,44 @@
+import { type Path, pathText } from "./value_source.ts";
+
+/** Names that are offered in place of one that is not there. */
+const MAX_NEAR = 3;
+/** Of a shorter text too many names are near. */
+const MIN_LENGTH = 3;
+
+/** Says that no event is named so, which is a pattern, and which names come near. */
+export function noEventNamed(pattern: string, names: Iterable<string>): string {
+  return `no event is named "${pattern}"${near(pattern.replaceAll("*", ""), names)}`;
+}
+
+/** Says that no event has such a field, and which names come near. */
+export function noEventHas(path: Path, names: Iterable<string>): string {
+  const text = pathText(path);
+  const hint = near(text, names) || "; text stands in quotes";
+  return `no event has a field "${text}"${hint}`;
+}
+
+function near(wanted: string, names: Iterable<string>): string {
+  if (wanted.length < MIN_LENGTH) return "";
+  const limit = Math.floor(wanted.length / 4);
+  const found = [...new Set(names)].map((name) => ({ name, distance: distanceIn(wanted, name) }))
+    .filter(({ distance }) => distance <= limit)
+    .sort((a, b) => a.distance - b.distance || a.name.length - b.name.length)
+    .slice(0, MAX_NEAR).map(({ name }) => name);
+  return found.length === 0 ? "" : `; there is ${found.join(", ")}`;
+}
+
+/** How many letters have to change until a text is a part of a name, whatever their case. */
+function distanceIn(wanted: string, name: string): number {
+  const letters = name.toLowerCase();
+  // How far what there is of the text up to a letter is from a part of the name that ends with each of its letters.
+  let distances = new Array<number>(letters.length + 1).fill(0);
+  for (const [i, letter] of [...wanted.toLowerCase()].entries()) {
+    const next = [i + 1];
+    for (let at = 0; at < letters.length; at++) {
+      const other = letters[at] === letter ? 0 : 1;
+      next.push(Math.min(distances[at] + other, distances[at + 1] + 1, next[at] + 1));
+    }
+    distances = next;
+  }
+  return Math.min(...distances);
+}
