@@ -8,7 +8,7 @@ import { plainLines, plainText } from "./plain_text.ts";
 import { directoriesOf } from "./trace_arguments.ts";
 
 /**
- * Writes the events of traces for other programs: `deno task convert`. Answers the exit code: 1 if nothing
+ * Writes the events of traces for other programs: the command `convert`. Answers the exit code: 1 if nothing
  * could be written, or a trace is broken, which ends in a line on standard error; what could be read is
  * written all the same.
  */
@@ -16,7 +16,7 @@ export async function convert(args: readonly string[]): Promise<number> {
   try {
     const options = parseConvertArguments(args);
     if (options === null) {
-      console.log(convertUsage);
+      console.log(convertUsage());
       return 0;
     }
     const cwd = resolve(options.cwd);

@@ -1,7 +1,8 @@
+import { commandName } from "./command_name.ts";
 import { JobError } from "./job_error.ts";
 import { parseOptions } from "./parse_options.ts";
 
-/** What `deno task convert` was asked to do. */
+/** What `convert` was asked to do. */
 export interface ConvertArguments {
   /** Directories with traces. */
   readonly traces: readonly string[];
@@ -14,7 +15,8 @@ export interface ConvertArguments {
 }
 
 /** Text of `--help`. */
-export const convertUsage = `Usage: deno task convert --to chrome-json --out FILE TRACE...
+export function convertUsage(): string {
+  return `Usage: ${commandName()} convert --to chrome-json --out FILE TRACE...
 
 Writes the events of traces as other programs read them. Several traces are merged by time.
 
@@ -22,6 +24,7 @@ Writes the events of traces as other programs read them. Several traces are merg
   --out FILE    file to write
   --cwd DIR     directory that relative paths start from (default: the current one)
 `;
+}
 
 /** Understands the arguments; `null` when help was asked for, a {@linkcode JobError} when wrong. */
 export function parseConvertArguments(args: readonly string[]): ConvertArguments | null {

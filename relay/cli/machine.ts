@@ -10,7 +10,7 @@ export async function machine(args: readonly string[]): Promise<number> {
   try {
     const options = parseArguments(args);
     if (options === null) {
-      console.log(usage);
+      console.log(usage());
       return 0;
     }
     const server = await serve(options.port);

@@ -1,17 +1,19 @@
+import { commandName } from "./command_name.ts";
 import { JobError } from "./job_error.ts";
 import { parseOptions } from "./parse_options.ts";
 
 /** Where the page is unless told otherwise. */
 const PORT = "8420";
 
-/** What `deno task machine` was asked to do. */
+/** What `machine` was asked to do. */
 export interface MachineArguments {
   /** Port on 127.0.0.1, 0 for any free one. */
   readonly port: number;
 }
 
 /** Text of `--help`. */
-export const usage = `Usage: deno task machine [--port N]
+export function usage(): string {
+  return `Usage: ${commandName()} machine [--port N]
 
 Serves a page on which a small machine is seen as it is: nodes, page frames, CPUs,
 channels and their buffers. What happens in it comes step by step, with the place in
@@ -19,6 +21,7 @@ the patch that does it. Five scenarios lead through it. Ctrl-C ends it.
 
   --port N   port on 127.0.0.1, 0 for any free one (default ${PORT})
 `;
+}
 
 /** Understands the arguments; `null` when help was asked for, a {@linkcode JobError} when wrong. */
 export function parseArguments(args: readonly string[]): MachineArguments | null {

@@ -6,15 +6,36 @@ export type ParsedOptions<Options extends ParseArgsOptionsConfig> = ReturnType<
   typeof parseArgs<{ args: string[]; allowPositionals: true; options: Options }>
 >;
 
-/** Divides the arguments of a command into options and the rest; a {@linkcode JobError} when wrong. */
+/**
+ * Divides the arguments of a command into options and the rest; a {@linkcode JobError} when wrong, also for an
+ * option that is there twice and has one value. Of `--cwd` the last one counts: the tasks give one first.
+ */
 export function parseOptions<const Options extends ParseArgsOptionsConfig>(
   args: readonly string[],
   options: Options,
 ): ParsedOptions<Options> {
+  const parsed = understood(() =>
+    parseArgs({ args: [...args], allowPositionals: true, tokens: true, options })
+  );
+  const given = new Set<string>();
+  for (const { kind, name = "" } of parsed.tokens as readonly { kind: string; name?: string }[]) {
+    if (kind !== "option" || name === "cwd") continue;
+    const { type, multiple } = options[name];
+    if (type === "string" && !multiple && given.has(name)) {
+      throw new JobError(`Cannot use --${name} twice: it has one value`);
+    }
+    given.add(name);
+  }
+  return parsed as ParsedOptions<Options>;
+}
+
+/** What is wrong becomes a line, of which the hint at `--` is left out. */
+function understood<T>(parse: () => T): T {
   try {
-    return parseArgs({ args: [...args], allowPositionals: true, options });
+    return parse();
   } catch (error) {
     const [firstLine] = (error as Error).message.split("\n");
-    throw new JobError(`Cannot understand the arguments: ${firstLine}`);
+    const why = firstLine.replace(/\. To specify a positional.*|\.$/, "");
+    throw new JobError(`Cannot understand the arguments: ${why}`);
   }
 }

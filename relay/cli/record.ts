@@ -20,6 +20,7 @@ import {
   givenUpPermissions,
   moduleUrl,
   type RecordPlaces,
+  scriptPath,
   tracerPermissions,
 } from "./record_permissions.ts";
 import { StatusLine } from "./status_line.ts";
@@ -36,7 +37,7 @@ const LIVE_PORT = 5344;
 const EXAMPLE_SECONDS = 4;
 
 /**
- * Runs a program with the probes preloaded, and says what was recorded: `deno task record`. Answers
+ * Runs a program with the probes preloaded, and says what was recorded: the command `record`. Answers
  * the program's exit code, 0 if it was ended because the time was over; what cannot be done ends in
  * one line on standard error.
  */
@@ -45,7 +46,7 @@ export async function record(args: readonly string[]): Promise<number> {
   try {
     const options = parseRecordArguments(args);
     if (options === null) {
-      console.log(usage);
+      console.log(usage());
       return 0;
     }
     return await attempt("record", options.script ?? "the example", () => {
@@ -77,9 +78,12 @@ class Recording {
     this.#options = options;
     this.#status = status;
     this.#cwd = resolve(options.cwd);
-    const canLook = Deno.permissions.querySync({ name: "read", path: this.#cwd });
-    if (canLook.state === "granted" && !existsSync(this.#cwd)) {
+    if (canRead(this.#cwd) && !existsSync(this.#cwd)) {
       throw new JobError(`Cannot record in ${this.#cwd}: it is not there`);
+    }
+    const path = options.script === null ? null : scriptPath(options.script, this.#cwd);
+    if (path !== null && canRead(path) && !existsSync(path)) {
+      throw new JobError(`Cannot record ${options.script}: no such file or directory`);
     }
     const absolute = (path: string | null): string | null =>
       path === null ? null : resolve(this.#cwd, path);
@@ -140,11 +144,14 @@ class Recording {
     ending.stop();
     removeListeners();
     this.#status.clear();
+    const hasTold = this.#figures(child.pid) !== null;
     // What another program has there meanwhile is not touched.
-    if (this.#options.relayd === null && this.#figures(child.pid) !== null) this.#removeEmpty();
+    if (this.#options.relayd === null && hasTold) this.#removeEmpty();
     const isKilled = this.#sayKilled(child.pid);
+    // Deno could not run it, and has said why.
+    if (code === 1 && !hasTold && !isKilled && !ending.hasBegun) return code;
     // What a program that was killed had told is not the last of it.
-    if (!isKilled || (this.#options.json && this.#figures(child.pid) !== null)) {
+    if (!isKilled || (this.#options.json && hasTold)) {
       this.#summarise(child.pid);
     }
     return ending.hasBegun ? 0 : code;
@@ -278,6 +285,10 @@ function openBox(path: string): BoxFile | null {
   } catch {
     return null;
   }
+}
+
+function canRead(path: string): boolean {
+  return Deno.permissions.querySync({ name: "read", path }).state === "granted";
 }
 
 /** A name for a trace in a directory where there is nothing of that name. */

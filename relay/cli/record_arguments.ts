@@ -1,7 +1,8 @@
-import { parseArgs } from "node:util";
+import { commandName } from "./command_name.ts";
 import { JobError } from "./job_error.ts";
+import { parseOptions } from "./parse_options.ts";
 
-/** What `deno task record` was asked to do. */
+/** What `record` was asked to do. */
 export interface RecordArguments {
   /** Options of `deno run` for the script. */
   readonly denoArgs: readonly string[];
@@ -28,7 +29,8 @@ export interface RecordArguments {
 }
 
 /** Text of `--help`. */
-export const usage = `Usage: deno task record [OPTIONS] [SCRIPT [ARGS]]
+export function usage(): string {
+  return `Usage: ${commandName()} record [OPTIONS] [SCRIPT [ARGS]]
 
 Runs SCRIPT as \`deno run\` would, and records what it does: requests, files, processes, timers,
 workers, errors and its own tracepoints. SCRIPT has the permissions that are given here, as to
@@ -59,6 +61,7 @@ workers, errors and its own tracepoints. SCRIPT has the permissions that are giv
 
 All other options before SCRIPT are those of \`deno run\`: --allow-net, -A, --config=FILE …
 `;
+}
 
 /** Our options that take a value, and the environment variable that hands it to the probes. */
 const WITH_VALUE: Readonly<Record<string, string | null>> = {
@@ -80,7 +83,12 @@ const WITH_VALUE: Readonly<Record<string, string | null>> = {
   "max-file-size": "LTT_RELAY_MAX_FILE_SIZE",
   "max-files": "LTT_RELAY_MAX_FILES",
 };
-const FLAGS = ["json", "flight-recorder", "live", "help"];
+const FLAGS = ["json", "flight-recorder", "live"];
+const OPTIONS = {
+  ...Object.fromEntries(Object.keys(WITH_VALUE).map((name) => [name, { type: "string" } as const])),
+  ...Object.fromEntries(FLAGS.map((name) => [name, { type: "boolean" } as const])),
+  help: { type: "boolean", short: "h" } as const,
+};
 
 /** Options of `deno run` whose value is an argument of its own. */
 const DENO_WITH_VALUE = [
@@ -92,7 +100,8 @@ const DENO_WITH_VALUE = [
 /** Understands the arguments; `null` when help was asked for, a {@linkcode JobError} when wrong. */
 export function parseRecordArguments(args: readonly string[]): RecordArguments | null {
   const { ours, denoArgs, script, scriptArgs } = divide(args);
-  const values = parse(ours);
+  const values: Readonly<Record<string, string | boolean | undefined>> =
+    parseOptions(ours, OPTIONS).values;
   if (values.help) return null;
   const text = (name: string): string | null => {
     const value = values[name];
@@ -137,8 +146,10 @@ function divide(args: readonly string[]): {
   let i = 0;
   for (; i < args.length && args[i].startsWith("-") && args[i] !== "-" && args[i] !== "--"; i++) {
     const [name] = args[i].replace(/^--/, "").split("=");
-    const isOurs = args[i].startsWith("--") && (name in WITH_VALUE || FLAGS.includes(name));
-    if (isOurs && name in WITH_VALUE && !args[i].includes("=") && i + 1 < args.length) {
+    const isOurs = args[i].startsWith("--") && Object.hasOwn(OPTIONS, name);
+    if (
+      isOurs && Object.hasOwn(WITH_VALUE, name) && !args[i].includes("=") && i + 1 < args.length
+    ) {
       ours.push(`${args[i]}=${args[++i]}`);
       continue;
     }
@@ -147,19 +158,6 @@ function divide(args: readonly string[]): {
   }
   if (args[i] === "--") i++;
   return { ours, denoArgs, script: args[i] ?? null, scriptArgs: args.slice(i + 1) };
-}
-
-function parse(args: string[]): Record<string, string | boolean | undefined> {
-  const strings = Object.keys(WITH_VALUE).map((name) => [name, { type: "string" }] as const);
-  const flags = FLAGS.map((name) => [name, { type: "boolean" }] as const);
-  try {
-    const options = { ...Object.fromEntries(strings), ...Object.fromEntries(flags) };
-    const help = { help: { type: "boolean", short: "h" } } as const;
-    return parseArgs({ args, options: { ...options, ...help } }).values;
-  } catch (error) {
-    const [firstLine] = (error as Error).message.split("\n");
-    throw new JobError(`Cannot understand the arguments: ${firstLine}`);
-  }
 }
 
 function seconds(text: string | null): number | null {

@@ -15,14 +15,14 @@ import { parseRecoverArguments, type RecoverArguments, recoverUsage } from "./re
 import { recoveredText } from "./recovered.ts";
 
 /**
- * Makes a trace of a black box, and says what was found: `deno task recover`. Answers the exit code: 1 if
+ * Makes a trace of a black box, and says what was found: the command `recover`. Answers the exit code: 1 if
  * something in the file is damaged, or nothing could be done, which ends in one line on standard error.
  */
 export async function recover(args: readonly string[]): Promise<number> {
   try {
     const options = parseRecoverArguments(args);
     if (options === null) {
-      console.log(recoverUsage);
+      console.log(recoverUsage());
       return 0;
     }
     const cwd = resolve(options.cwd);

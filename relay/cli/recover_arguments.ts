@@ -1,7 +1,8 @@
+import { commandName } from "./command_name.ts";
 import { JobError } from "./job_error.ts";
 import { parseOptions } from "./parse_options.ts";
 
-/** What `deno task recover` was asked to do. */
+/** What `recover` was asked to do. */
 export interface RecoverArguments {
   /** The black box. */
   readonly file: string;
@@ -18,7 +19,8 @@ export interface RecoverArguments {
 }
 
 /** Text of `--help`. */
-export const recoverUsage = `Usage: deno task recover [OPTIONS] FILE
+export function recoverUsage(): string {
+  return `Usage: ${commandName()} recover [OPTIONS] FILE
 
 Makes a trace of the black box that a program has left: \`record --black-box FILE\`, or a session with
 \`backing: { file }\`. Says what was found.
@@ -31,6 +33,7 @@ Makes a trace of the black box that a program has left: \`record --black-box FIL
   --json      print what was found as a line of JSON on standard output
   --cwd DIR   directory that relative paths start from (default: the current one)
 `;
+}
 
 /** Understands the arguments; `null` when help was asked for, a {@linkcode JobError} when wrong. */
 export function parseRecoverArguments(args: readonly string[]): RecoverArguments | null {

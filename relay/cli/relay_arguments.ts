@@ -1,7 +1,8 @@
+import { commandName } from "./command_name.ts";
 import { JobError } from "./job_error.ts";
 import { parseOptions } from "./parse_options.ts";
 
-/** What `deno task relay` was asked to do. */
+/** What `relay` was asked to do. */
 export interface RelayArguments {
   /** CPUs online at the start. */
   readonly cpus: number;
@@ -20,7 +21,8 @@ export interface RelayArguments {
 }
 
 /** Text of `--help`. */
-export const usage = `Usage: deno task relay [--cpus N] [--nodes N] [--out DIR] [FILE...]
+export function usage(): string {
+  return `Usage: ${commandName()} relay [--cpus N] [--nodes N] [--out DIR] [FILE...]
 
 Boots a machine, opens a channel and relays the bytes of the files through the
 per-CPU buffers; DIR/relay<cpu> gets what was written on each CPU, page by page.
@@ -34,6 +36,7 @@ Half-way a CPU comes up, a little later one goes down.
   --fail-slab K  the same for the K-th small allocation
   --cwd DIR      folder that relative paths start from (default: the current one)
 `;
+}
 
 /** Understands the arguments; `null` when help was asked for, a {@linkcode JobError} when wrong. */
 export function parseArguments(args: readonly string[]): RelayArguments | null {

@@ -29,7 +29,7 @@ export async function relayFiles(args: readonly string[]): Promise<number> {
   try {
     const options = parseArguments(args);
     if (options) await new Job(options, progress).run();
-    else console.log(help);
+    else console.log(help());
     return 0;
   } catch (error) {
     if (!(error instanceof JobError)) throw error;

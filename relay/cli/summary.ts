@@ -84,8 +84,9 @@ export function summaryText(
     "",
     formatTable([["CPU", "thread", "events", "bytes", "lost"], ...cpuRows]),
     "",
-    `  ${statistics.events} events, ${size(statistics.bytes)}; ` +
-    `${lost.length === 0 ? "none lost" : `lost: ${lost.join(", ")}`}; clock: ${clock}`,
+    `  ${counted(statistics.events, "event")}, ${size(statistics.bytes)}; ` +
+    `${lost.length === 0 ? "none lost" : `lost: ${lost.join(", ")}`}` +
+    (clock === "" ? "" : `; clock: ${clock}`),
     ...writtenLines(trace, written),
     ...unwritten === 0 ? [] : [`  up to ${size(unwritten)} of them are not in the trace`],
     "",
