@@ -2,9 +2,10 @@ import { resolve } from "node:path";
 import { ChromeJson, OpenedTraces } from "../view/mod.ts";
 import { convertUsage, parseConvertArguments } from "./convert_arguments.ts";
 import { FileOutput, sayWritten } from "./file_output.ts";
-import { attempt, JobError } from "./job_error.ts";
+import { attempt } from "./job_error.ts";
 import { assertNoTraceOverwritten } from "./output_path.ts";
-import { plainLines, plainText } from "./plain_text.ts";
+import { plainText } from "./plain_text.ts";
+import { runCommand } from "./run_command.ts";
 import { directoriesOf } from "./trace_arguments.ts";
 
 /**
@@ -12,23 +13,15 @@ import { directoriesOf } from "./trace_arguments.ts";
  * could be written, or a trace is broken, which ends in a line on standard error; what could be read is
  * written all the same.
  */
-export async function convert(args: readonly string[]): Promise<number> {
-  try {
-    const options = parseConvertArguments(args);
-    if (options === null) {
-      console.log(convertUsage());
-      return 0;
-    }
+export function convert(args: readonly string[]): Promise<number> {
+  const command = { usage: convertUsage, parse: parseConvertArguments };
+  return runCommand(command, args, async (options) => {
     const cwd = resolve(options.cwd);
     const directories = await directoriesOf(options.traces, cwd);
     const out = resolve(cwd, options.out);
     await assertNoTraceOverwritten(out, directories);
     return await run(directories, out);
-  } catch (error) {
-    if (!(error instanceof JobError)) throw error;
-    console.error(`error: ${plainLines(error.message)}`);
-    return 1;
-  }
+  });
 }
 
 async function run(directories: readonly string[], out: string): Promise<number> {

@@ -1,31 +1,18 @@
 import { relative } from "node:path";
+import { TextChunks } from "./text_chunks.ts";
 
 /** Characters that are written at once. */
 const CHUNK = 1 << 20;
 
-const encoder = new TextEncoder();
-
 /** Writes text to a file in large pieces. */
-export class FileOutput implements Disposable {
+export class FileOutput extends TextChunks implements Disposable {
   readonly #file: Deno.FsFile;
-  #text = "";
 
   /** Makes the file, or empties it; errors of the system, here and when it is written. */
   constructor(path: string) {
-    this.#file = Deno.openSync(path, { write: true, create: true, truncate: true });
-  }
-
-  /** Writes text, now or later. */
-  write(text: string): void {
-    this.#text += text;
-    if (this.#text.length >= CHUNK) this.flush();
-  }
-
-  /** Writes what is left. */
-  flush(): void {
-    const bytes = encoder.encode(this.#text);
-    this.#text = "";
-    for (let at = 0; at < bytes.length;) at += this.#file.writeSync(bytes.subarray(at));
+    const file = Deno.openSync(path, { write: true, create: true, truncate: true });
+    super((bytes) => file.writeSync(bytes), CHUNK);
+    this.#file = file;
   }
 
   /** Closes the file. */

@@ -1,27 +1,20 @@
 import { type MachineServer, serveMachine } from "../machine_page/mod.ts";
 import { JobError } from "./job_error.ts";
-import { parseArguments, usage } from "./machine_arguments.ts";
+import { machineUsage, parseMachineArguments } from "./machine_arguments.ts";
+import { runCommand } from "./run_command.ts";
 
 /**
  * Serves the page of a machine until the program is interrupted. Answers the exit code; everything
  * that can go wrong ends in one line on standard error.
  */
-export async function machine(args: readonly string[]): Promise<number> {
-  try {
-    const options = parseArguments(args);
-    if (options === null) {
-      console.log(usage());
-      return 0;
-    }
-    const server = await serve(options.port);
+export function machine(args: readonly string[]): Promise<number> {
+  const command = { usage: machineUsage, parse: parseMachineArguments };
+  return runCommand(command, args, async ({ port }) => {
+    const server = await serve(port);
     console.log(`The machine is at ${server.url}, for this computer alone; Ctrl-C ends it`);
     await server.finished;
     return 0;
-  } catch (error) {
-    if (!(error instanceof JobError)) throw error;
-    console.error(`error: ${error.message}`);
-    return 1;
-  }
+  });
 }
 
 async function serve(port: number): Promise<MachineServer> {

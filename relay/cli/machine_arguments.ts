@@ -12,7 +12,7 @@ export interface MachineArguments {
 }
 
 /** Text of `--help`. */
-export function usage(): string {
+export function machineUsage(): string {
   return `Usage: ${commandName()} machine [--port N]
 
 Serves a page on which a small machine is seen as it is: nodes, page frames, CPUs,
@@ -24,7 +24,7 @@ the patch that does it. Five scenarios lead through it. Ctrl-C ends it.
 }
 
 /** Understands the arguments; `null` when help was asked for, a {@linkcode JobError} when wrong. */
-export function parseArguments(args: readonly string[]): MachineArguments | null {
+export function parseMachineArguments(args: readonly string[]): MachineArguments | null {
   const { values, positionals } = parseOptions(args, OPTIONS);
   if (values.help) return null;
   if (positionals.length > 0) {

@@ -5,7 +5,7 @@
  * | command | exit code |
  * | --- | --- |
  * | `record` | the program's, 0 when its `--seconds` were over, 1 when nothing could be recorded |
- * | `view`, `convert` | 0, 1 when a trace or an argument is wrong |
+ * | `view`, `convert` | 0, also when no event was chosen; 1 when a trace or an argument is wrong |
  * | `recover` | 0, 1 when something in the black box is damaged, or nothing could be done |
  * | `relay` | 0 when what came out is what went in |
  * | `machine` | 0 |
@@ -34,32 +34,27 @@ const usage = `Usage: COMMAND [ARGS]
 COMMAND --help says more.
 `;
 
+/** The commands by their names. */
+const COMMANDS: ReadonlyMap<string, (args: readonly string[]) => Promise<number>> = new Map([
+  ["record", record],
+  ["view", view],
+  ["convert", convert],
+  ["recover", recover],
+  ["relay", relayFiles],
+  ["machine", machine],
+]);
+
 /** Runs the command that the first argument names on the others; answers the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
-  const [command, ...others] = args;
-  switch (command) {
-    case "record":
-      return await record(others);
-    case "view":
-      return await view(others);
-    case "convert":
-      return await convert(others);
-    case "recover":
-      return await recover(others);
-    case "relay":
-      return await relayFiles(others);
-    case "machine":
-      return await machine(others);
-    case "--help":
-    case "-h":
-      console.log(usage);
-      return 0;
-    default:
-      console.error(
-        command === undefined ? usage : `error: There is no command "${command}"\n\n${usage}`,
-      );
-      return 1;
+  const [name, ...others] = args;
+  const command = COMMANDS.get(name);
+  if (command !== undefined) return await command(others);
+  if (name === "--help" || name === "-h") {
+    console.log(usage);
+    return 0;
   }
+  console.error(name === undefined ? usage : `error: There is no command "${name}"\n\n${usage}`);
+  return 1;
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -15,7 +15,7 @@ import { timestamp } from "../session/timestamp.ts";
 import { commandName } from "./command_name.ts";
 import { Ending, forwardSignals } from "./ending.ts";
 import { attempt, JobError } from "./job_error.ts";
-import { parseRecordArguments, type RecordArguments, usage } from "./record_arguments.ts";
+import { parseRecordArguments, type RecordArguments, recordUsage } from "./record_arguments.ts";
 import {
   givenUpPermissions,
   moduleUrl,
@@ -23,6 +23,7 @@ import {
   scriptPath,
   tracerPermissions,
 } from "./record_permissions.ts";
+import { runCommand } from "./run_command.ts";
 import { StatusLine } from "./status_line.ts";
 import { progressLine, quoted, summaryOf, summaryText } from "./summary.ts";
 import { writtenIn, writtenRemotely } from "./written.ts";
@@ -41,23 +42,18 @@ const EXAMPLE_SECONDS = 4;
  * the program's exit code, 0 if it was ended because the time was over; what cannot be done ends in
  * one line on standard error.
  */
-export async function record(args: readonly string[]): Promise<number> {
-  const status = new StatusLine();
-  try {
-    const options = parseRecordArguments(args);
-    if (options === null) {
-      console.log(usage());
-      return 0;
+export function record(args: readonly string[]): Promise<number> {
+  const command = { usage: recordUsage, parse: parseRecordArguments };
+  return runCommand(command, args, async (options) => {
+    const status = new StatusLine();
+    try {
+      return await attempt("record", options.script ?? "the example", () => {
+        return new Recording(options, status).run();
+      });
+    } finally {
+      status.clear();
     }
-    return await attempt("record", options.script ?? "the example", () => {
-      return new Recording(options, status).run();
-    });
-  } catch (error) {
-    if (!(error instanceof JobError)) throw error;
-    status.clear();
-    console.error(`error: ${error.message}`);
-    return 1;
-  }
+  });
 }
 
 class Recording {

@@ -29,7 +29,7 @@ export interface RecordArguments {
 }
 
 /** Text of `--help`. */
-export function usage(): string {
+export function recordUsage(): string {
   return `Usage: ${commandName()} record [OPTIONS] [SCRIPT [ARGS]]
 
 Runs SCRIPT as \`deno run\` would, and records what it does: requests, files, processes, timers,

@@ -10,30 +10,22 @@ import {
 } from "../blackbox/mod.ts";
 import { TraceDirectory, type TraceOutput } from "../consume/mod.ts";
 import { attempt, JobError } from "./job_error.ts";
-import { plainText } from "./plain_text.ts";
 import { parseRecoverArguments, type RecoverArguments, recoverUsage } from "./recover_arguments.ts";
 import { recoveredText } from "./recovered.ts";
+import { runCommand } from "./run_command.ts";
 
 /**
  * Makes a trace of a black box, and says what was found: the command `recover`. Answers the exit code: 1 if
  * something in the file is damaged, or nothing could be done, which ends in one line on standard error.
  */
-export async function recover(args: readonly string[]): Promise<number> {
-  try {
-    const options = parseRecoverArguments(args);
-    if (options === null) {
-      console.log(recoverUsage());
-      return 0;
-    }
+export function recover(args: readonly string[]): Promise<number> {
+  const command = { usage: recoverUsage, parse: parseRecoverArguments };
+  return runCommand(command, args, async (options) => {
     const cwd = resolve(options.cwd);
     const path = resolve(cwd, options.file);
     const out = resolve(cwd, options.out ?? `${path}-trace`);
     return await attempt("recover", path, () => run(path, out, options));
-  } catch (error) {
-    if (!(error instanceof JobError)) throw error;
-    console.error(`error: ${plainText(error.message)}`);
-    return 1;
-  }
+  });
 }
 
 async function run(path: string, out: string, options: RecoverArguments): Promise<number> {

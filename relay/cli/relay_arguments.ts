@@ -21,7 +21,7 @@ export interface RelayArguments {
 }
 
 /** Text of `--help`. */
-export function usage(): string {
+export function relayUsage(): string {
   return `Usage: ${commandName()} relay [--cpus N] [--nodes N] [--out DIR] [FILE...]
 
 Boots a machine, opens a channel and relays the bytes of the files through the
@@ -39,7 +39,7 @@ Half-way a CPU comes up, a little later one goes down.
 }
 
 /** Understands the arguments; `null` when help was asked for, a {@linkcode JobError} when wrong. */
-export function parseArguments(args: readonly string[]): RelayArguments | null {
+export function parseRelayArguments(args: readonly string[]): RelayArguments | null {
   const { values, positionals } = parseOptions(args, OPTIONS);
   if (values.help) return null;
   if (values.out === "") throw new JobError("Cannot use --out without a name");

@@ -3,11 +3,12 @@ import { formatLogEntry, KernelError, Machine, PAGE_SIZE } from "../../hw/mod.ts
 import { createBufFile, type RelayCallbacks, removeBufFile } from "../callbacks.ts";
 import type { RelayChannel } from "../channel.ts";
 import { Relay } from "../relay.ts";
-import { parseArguments, type RelayArguments, usage as help } from "./relay_arguments.ts";
 import { assertNoneOverwritten, findInputs, type Input } from "./inputs.ts";
 import { attempt, JobError } from "./job_error.ts";
 import { Lane } from "./lane.ts";
+import { parseRelayArguments, type RelayArguments, relayUsage } from "./relay_arguments.ts";
 import { cpuTable, numastatTable, Progress, usage } from "./report.ts";
+import { runCommand } from "./run_command.ts";
 
 /** Name of the outputs, without the CPU number. */
 const BASE = "relay";
@@ -24,19 +25,17 @@ const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
  * Relays files through the per-CPU buffers of a machine and says how it went: the main job. Answers
  * the exit code; everything that can go wrong ends in one line on standard error.
  */
-export async function relayFiles(args: readonly string[]): Promise<number> {
-  const progress = new Progress();
-  try {
-    const options = parseArguments(args);
-    if (options) await new Job(options, progress).run();
-    else console.log(help());
-    return 0;
-  } catch (error) {
-    if (!(error instanceof JobError)) throw error;
-    progress.clear();
-    console.error(`error: ${error.message}`);
-    return 1;
-  }
+export function relayFiles(args: readonly string[]): Promise<number> {
+  const command = { usage: relayUsage, parse: parseRelayArguments };
+  return runCommand(command, args, async (options) => {
+    const progress = new Progress();
+    try {
+      await new Job(options, progress).run();
+      return 0;
+    } finally {
+      progress.clear();
+    }
+  });
 }
 
 class Job {

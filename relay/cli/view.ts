@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { CtfError, LostEvents, TraceEvent, TraceFormat } from "../ctf/mod.ts";
+import type { CtfError, LostEvents, TraceEvent } from "../ctf/mod.ts";
 import {
   Between,
   betweenJson,
@@ -19,7 +19,8 @@ import {
 import { PictureData } from "../view/picture/mod.ts";
 import { attempt, JobError } from "./job_error.ts";
 import { assertNoTraceOverwritten } from "./output_path.ts";
-import { plainLines, plainText } from "./plain_text.ts";
+import { plainText } from "./plain_text.ts";
+import { runCommand } from "./run_command.ts";
 import { OutputClosed, TextOutput } from "./text_output.ts";
 import { directoriesOf } from "./trace_arguments.ts";
 import { parseViewArguments, type ViewArguments, viewUsage } from "./view_arguments.ts";
@@ -36,24 +37,16 @@ const TURN = 50_000;
  * could be shown, or a trace is broken, which ends in a line on standard error, behind what was before.
  * When whoever reads standard output does not any more, that is all that was wanted.
  */
-export async function view(args: readonly string[]): Promise<number> {
-  try {
-    const options = parseViewArguments(args);
-    if (options === null) {
-      console.log(viewUsage());
-      return 0;
-    }
+export function view(args: readonly string[]): Promise<number> {
+  const command = { usage: viewUsage, parse: parseViewArguments };
+  return runCommand(command, args, async (options) => {
     const cwd = resolve(options.cwd);
     const directories = await directoriesOf(options.traces, cwd);
     if (options.html !== null) {
       await assertNoTraceOverwritten(resolve(cwd, options.html), directories);
     }
     return await new View(options, directories).run();
-  } catch (error) {
-    if (!(error instanceof JobError)) throw error;
-    console.error(`error: ${plainLines(error.message)}`);
-    return 1;
-  }
+  });
 }
 
 /** Shows what is in traces. */
@@ -120,7 +113,7 @@ class View implements TraceListener {
       let print: ((event: TraceEvent) => void) | null = null;
       // Only when the first of them comes is it known when they begin.
       const start = (): (event: TraceEvent) => void => {
-        this.#sayMissing(traces.formats, " so far");
+        this.#sayMissing(new DeclaredNames(traces.formats, "no event so far"));
         const values = new EventValues(traces.originOf);
         this.#filter = this.#filterOf({ beginNs: traces.beginNs, end: null }, values);
         return print = this.#printer(traces.beginNs, traces.originOf);
@@ -195,7 +188,7 @@ class View implements TraceListener {
 
   /** The events that are wanted. */
   *#wanted(traces: OpenedTraces, values: EventValues): Generator<TraceEvent, void, void> {
-    this.#sayMissing(traces.formats, "");
+    this.#sayMissing(new DeclaredNames(traces.formats, "no event"));
     const filter = this.#filterOf(traces.span(), values);
     this.#filter = filter;
     for (const event of traces.events(filter.from)) {
@@ -217,16 +210,13 @@ class View implements TraceListener {
   }
 
   /** Says which of the names that were asked for are not in the traces. */
-  #sayMissing(formats: readonly TraceFormat[], until: string): void {
+  #sayMissing(declared: DeclaredNames): void {
     const { events, between, where, by } = this.#options;
-    const declared = new DeclaredNames(formats);
     const missing = [
       ...declared.missingEvents([...events, ...between ?? []]),
       ...declared.missingFields([...where?.paths ?? [], ...by === null ? [] : [by]]),
     ];
-    for (const one of new Set(missing)) {
-      console.error(`warning: ${plainText(one)}${until}`);
-    }
+    for (const one of new Set(missing)) console.error(`warning: ${plainText(one)}`);
   }
 
   /** Prints events, from now on also what is lost. */

@@ -1,7 +1,7 @@
 import type { FieldClass, StructClass, TraceFormat } from "../ctf/mod.ts";
 import { packetFields } from "../ctf/reader/packet_head.ts";
 import { glob } from "../trace/glob.ts";
-import { noEventHas, noEventNamed } from "./near_names.ts";
+import { type NoEvent, noEventHas, noEventNamed } from "./near_names.ts";
 import { leafFields } from "./shown_fields.ts";
 import { eventName, fieldPath, type Path, type Scope, type Step } from "./value_source.ts";
 
@@ -12,9 +12,11 @@ type Structs = Readonly<Record<Scope, StructClass | null>>;
 export class DeclaredNames {
   readonly #names = new Set<string>();
   readonly #events: readonly Structs[];
+  readonly #none: NoEvent;
 
-  /** Of these traces. */
-  constructor(formats: readonly TraceFormat[]) {
+  /** Of these traces; `none` is what is said of them. */
+  constructor(formats: readonly TraceFormat[], none: NoEvent) {
+    this.#none = none;
     const events: Structs[] = [];
     for (const stream of formats.flatMap(({ streams }) => [...streams.values()])) {
       const streamContext = stream.eventContext;
@@ -31,7 +33,7 @@ export class DeclaredNames {
   missingEvents(patterns: readonly string[]): string[] {
     const names = [...this.#names];
     return patterns.filter((pattern) => !names.some(glob(pattern)))
-      .map((pattern) => noEventNamed(pattern, names));
+      .map((pattern) => noEventNamed(pattern, names, this.#none));
   }
 
   /** Says of each path that names nothing in any event that it does not. */
@@ -39,7 +41,9 @@ export class DeclaredNames {
     const missing = paths.filter((path) =>
       eventName(path) === null && !this.#events.some((event) => has(event, path))
     );
-    return missing.length === 0 ? [] : missing.map((path) => noEventHas(path, this.#fieldNames()));
+    if (missing.length === 0) return [];
+    const names = this.#fieldNames();
+    return missing.map((path) => noEventHas(path, names, this.#none));
   }
 
   #fieldNames(): Set<string> {

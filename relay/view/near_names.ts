@@ -5,16 +5,19 @@ const MAX_NEAR = 3;
 /** Of a shorter text too many names are near. */
 const MIN_LENGTH = 3;
 
+/** Of which events something is said: of all, or of those that were recorded up to now. */
+export type NoEvent = "no event" | "no event so far";
+
 /** Says that no event is named so, which is a pattern, and which names come near. */
-export function noEventNamed(pattern: string, names: Iterable<string>): string {
-  return `no event is named "${pattern}"${near(pattern.replaceAll("*", ""), names)}`;
+export function noEventNamed(pattern: string, names: Iterable<string>, none: NoEvent): string {
+  return `${none} is named "${pattern}"${near(pattern.replaceAll("*", ""), names)}`;
 }
 
 /** Says that no event has such a field, and which names come near. */
-export function noEventHas(path: Path, names: Iterable<string>): string {
+export function noEventHas(path: Path, names: Iterable<string>, none: NoEvent): string {
   const text = pathText(path);
-  const hint = near(text, names) || "; text stands in quotes";
-  return `no event has a field "${text}"${hint}`;
+  const hint = near(text, names) || (path.length === 1 ? "; text stands in quotes" : "");
+  return `${none} has a field "${text}"${hint}`;
 }
 
 function near(wanted: string, names: Iterable<string>): string {

@@ -1,16 +1,16 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { JobError } from "../../../relay/cli/job_error.ts";
-import { parseArguments } from "../../../relay/cli/machine_arguments.ts";
+import { parseMachineArguments } from "../../../relay/cli/machine_arguments.ts";
 
 const right: [string[], number][] = [[[], 8420], [["--port", "0"], 0], [["--port=65535"], 65535]];
 for (const [args, port] of right) {
-  Deno.test(`parseArguments() of the machine takes "${args.join(" ")}"`, () => {
-    assertEquals(parseArguments(args), { port });
+  Deno.test(`parseMachineArguments() of the machine takes "${args.join(" ")}"`, () => {
+    assertEquals(parseMachineArguments(args), { port });
   });
 }
 
-Deno.test("parseArguments() of the machine answers null when help is asked for", () => {
-  assertEquals(parseArguments(["-h"]), null);
+Deno.test("parseMachineArguments() of the machine answers null when help is asked for", () => {
+  assertEquals(parseMachineArguments(["-h"]), null);
 });
 
 const wrong: [string[], string][] = [
@@ -19,11 +19,15 @@ const wrong: [string[], string][] = [
   [["file"], 'Cannot serve "file": the machine takes no files'],
 ];
 for (const [args, message] of wrong) {
-  Deno.test(`parseArguments() of the machine refuses "${args.join(" ")}"`, () => {
-    assertEquals(assertThrows(() => parseArguments(args), JobError).message, message);
+  Deno.test(`parseMachineArguments() of the machine refuses "${args.join(" ")}"`, () => {
+    assertEquals(assertThrows(() => parseMachineArguments(args), JobError).message, message);
   });
 }
 
-Deno.test("parseArguments() of the machine refuses an unknown option", () => {
-  assertThrows(() => parseArguments(["--host", "x"]), JobError, "Cannot understand the arguments");
+Deno.test("parseMachineArguments() of the machine refuses an unknown option", () => {
+  assertThrows(
+    () => parseMachineArguments(["--host", "x"]),
+    JobError,
+    "Cannot understand the arguments",
+  );
 });

@@ -1,9 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { parseArguments } from "../../../relay/cli/relay_arguments.ts";
+import { parseRelayArguments } from "../../../relay/cli/relay_arguments.ts";
 import { JobError } from "../../../relay/cli/job_error.ts";
 
-Deno.test("parseArguments() of nothing gives the defaults", () => {
-  assertEquals(parseArguments([]), {
+Deno.test("parseRelayArguments() of nothing gives the defaults", () => {
+  assertEquals(parseRelayArguments([]), {
     cpus: 4,
     nodes: 2,
     out: "relay-out",
@@ -14,7 +14,7 @@ Deno.test("parseArguments() of nothing gives the defaults", () => {
   });
 });
 
-Deno.test("parseArguments() takes options before, between and after the files", () => {
+Deno.test("parseRelayArguments() takes options before, between and after the files", () => {
   const args = [
     "--cpus",
     "64",
@@ -28,14 +28,14 @@ Deno.test("parseArguments() takes options before, between and after the files", 
     "--",
     "--c",
   ];
-  const parsed = parseArguments([...args]);
+  const parsed = parseRelayArguments([...args]);
   assertEquals(parsed?.files, ["a", "b", "--c"]);
   assertEquals([parsed?.cpus, parsed?.nodes, parsed?.failPage, parsed?.out], [64, 1, 7, "x"]);
 });
 
 for (const help of ["--help", "-h"]) {
-  Deno.test(`parseArguments() of ${help} asks for help`, () => {
-    assertEquals(parseArguments(["file", help]), null);
+  Deno.test(`parseRelayArguments() of ${help} asks for help`, () => {
+    assertEquals(parseRelayArguments(["file", help]), null);
   });
 }
 
@@ -52,7 +52,7 @@ const wrong: [string[], string][] = [
   [["--frobnicate"], "Unknown option '--frobnicate'"],
 ];
 for (const [args, message] of wrong) {
-  Deno.test(`parseArguments() refuses ${args.join(" ")}`, () => {
-    assertThrows(() => parseArguments(args), JobError, message);
+  Deno.test(`parseRelayArguments() refuses ${args.join(" ")}`, () => {
+    assertThrows(() => parseRelayArguments(args), JobError, message);
   });
 }

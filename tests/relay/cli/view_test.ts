@@ -1,189 +1,9 @@
-import { i32, string, u32 } from "@ltt/relay/trace";
-import type { FieldLike } from "@ltt/relay/ctf";
-import type { TracepointOf } from "@ltt/relay/trace";
+import { i32, string } from "@ltt/relay/trace";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import fc from "fast-check";
-import { BABELTRACE_MISSING } from "../ctf/babeltrace.ts";
-import { smallFile, smallMetadata } from "../ctf/small_trace.ts";
+import { EXPRESSION_HELP } from "../../../relay/view/expression_help.ts";
 import { startSession, TempDirectory } from "../session/support.ts";
-import { randomEvents, randomTrace } from "../trace/random_trace.ts";
-import { TestTrace } from "../trace/support.ts";
-import { type HandMade, number, text, writeHandMade } from "../view/hand_made_trace.ts";
-
-const main = new URL("../../../relay/cli/mod.ts", import.meta.url).pathname;
-const needed = ["read", "write", "run"] as const;
-const ignore = needed.some((name) => Deno.permissions.querySync({ name }).state !== "granted");
-
-interface Finished {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-function start(args: readonly string[], env: Record<string, string> = {}): Deno.ChildProcess {
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-check", "--no-prompt", "--allow-read", main, "view", ...args],
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-    env: { NO_COLOR: "1", ...env },
-  }).spawn();
-}
-
-/** Runs `deno task view`, which may read and nothing else. */
-async function view(args: readonly string[], env: Record<string, string> = {}): Promise<Finished> {
-  const { code, stdout, stderr } = await start(args, env).output();
-  const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
-  return { code, out: textOf(stdout), err: textOf(stderr) };
-}
-
-async function babeltraceText(
-  directory: string,
-  env: Record<string, string> = {},
-): Promise<string> {
-  const { stdout } = await new Deno.Command("babeltrace2", {
-    args: ["--color=never", directory],
-    env,
-  })
-    .output();
-  return new TextDecoder().decode(stdout);
-}
-
-/** A trace of requests on CPU 0: the k-th takes k microseconds, and has status 200 + k. */
-async function requests(directory: TempDirectory, count: number): Promise<string> {
-  const session = await startSession(directory, { name: "requests" });
-  const begin = session.tracepoint("http:server_request", u32("request"), string("url"));
-  const end = session.tracepoint("http:server_response", u32("request"), u32("status"));
-  for (let i = 1; i <= count; i++) {
-    begin(i, `/page/${i}`);
-    end(i, 200 + i);
-  }
-  await session.close();
-  return `${directory.path}/trace`;
-}
-
-const UINT8 = "integer { size = 8; align = 8; base = 8; }";
-const handMade: Readonly<Record<string, HandMade>> = {
-  "integers of any size and base": {
-    fields: [2, 8, 10, 16].flatMap((base) =>
-      ["true", "false"].map((signed) =>
-        [3, 5, 8, 33, 60, 64].map((size) =>
-          `integer { size = ${size}; align = 1; signed = ${signed}; base = ${base}; } ` +
-          `f${base}_${size}_${signed};`
-        ).join(" ")
-      )
-    ).join(" "),
-    payloads: [0x00, 0xff, 0x81, 0x5a].map((byte) => Array<number>(173).fill(byte)),
-  },
-  "floating-point numbers": {
-    fields: "floating_point { exp_dig = 11; mant_dig = 53; align = 8; } f;",
-    payloads: [0, -0, 1.5, 0.1, 1e300, 123456.5, 1e-5, 1e-320, 999999.5, NaN, -Infinity].map((
-      one,
-    ) => [...new Uint8Array(new Float64Array([one]).buffer)]),
-  },
-  "texts with every character that is escaped": {
-    fields: "string a; integer { size = 8; encoding = UTF8; } b[4]; string c;",
-    payloads: [
-      [...Array.from({ length: 127 }, (_, i) => i + 1), 0, ...text("abc"), ...text("äß€😀\u0085")],
-      [...text("?'\"\\"), 0x61, 0x62, 0x63, 0x64, ...text("x")],
-    ],
-  },
-  "values of enumerations": {
-    fields:
-      'enum : integer { size = 8; signed = true; base = 16; } { "A" = 1, B = 2 ... 5, "C" = 4, ' +
-      '"q\\"uo\\nte\\001" = -3 } e;',
-    payloads: [[1], [4], [99], [0xfd]],
-  },
-  "structures, arrays and sequences": {
-    fields: `struct { uint8_t a; struct { uint8_t x; } b; struct { } e; } s; uint8_t z[0]; ` +
-      `uint8_t n; ${UINT8} q[n]; struct { uint8_t v; } l[2]; uint8_t m[2][2]; uint8_t _a; uint8_t __b;`,
-    payloads: [[1, 2, 2, 8, 9, 1, 2, 3, 4, 5, 6, 7, 8], [1, 2, 0, 1, 2, 3, 4, 5, 6, 7, 8]],
-  },
-  "variants": {
-    fields: "enum : uint8_t { a, b, c } tag; " +
-      "variant <tag> { uint8_t a; struct { uint8_t q; string w; } b; string c; } v;",
-    payloads: [[0, 7], [1, 5, ...text("hi")], [2, ...text("yo")]],
-  },
-  "several contexts": {
-    fields: "uint8_t a;",
-    payloads: [[1], [2]],
-    env: 'hostname = "host"; procname = "program"; vpid = 5; domain = "ust";',
-    packetContext: `uint32_t cpu_id; ${UINT8} mode;`,
-    packetContextBytes: [...number(3n, 4), 0o17],
-    stream: `event.context := struct { ${UINT8} _vtid; };`,
-    event: `context := struct { ${UINT8} _level; };`,
-    contextBytes: [9, 10],
-  },
-  "events without fields": { fields: "", payloads: [[], []], env: "vpid = 7;" },
-  "times before and behind a whole second": {
-    fields: "uint8_t a;",
-    payloads: [[1], [2]],
-    beginNs: 1_700_000_000_999_999_500n,
-  },
-};
-for (const [what, trace] of Object.entries(handMade)) {
-  Deno.test(
-    `view() shows ${what} as Babeltrace does`,
-    { ignore: ignore || BABELTRACE_MISSING },
-    async () => {
-      using directory = new TempDirectory();
-      writeHandMade(`${directory.path}/t`, trace);
-      const expected = await babeltraceText(`${directory.path}/t`);
-      const { code, out, err } = await view(["--format", "babeltrace", `${directory.path}/t`]);
-      assertEquals([out, err, code], [expected, "", 0]);
-      assertEquals(out.split("\n").length, trace.payloads.length + 1);
-    },
-  );
-}
-
-Deno.test(
-  "view() shows random events as Babeltrace does",
-  { ignore: ignore || BABELTRACE_MISSING },
-  async () => {
-    for (let seed = 1; seed <= 3; seed++) {
-      using directory = new TempDirectory();
-      const path = `${directory.path}/t`;
-      const [random] = fc.sample(randomTrace(1000), { seed: seed + Date.now() % 1e6, numRuns: 1 });
-      using trace = new TestTrace({ ...random, offsetNs: 1_700_000_000_123_456_789n });
-      const consumed = trace.consume(path);
-      const tracepoints = random.tracepoints.map(({ name, fields }) =>
-        trace.tracepoint(name, ...fields) as TracepointOf<FieldLike[]>
-      );
-      for (const { tracepoint, step, values } of randomEvents(random)) {
-        trace.time += step;
-        tracepoints[tracepoint](...values.map(withoutEmpty) as never[]);
-        consumed.drain();
-      }
-      consumed.close();
-      const expected = await babeltraceText(path);
-      const { out } = await view(["--format", "babeltrace", path]);
-      const [shown, right] = [out, expected.replaceAll("-nan", "nan")]
-        .map((all) => all.split("\n"));
-      const first = shown.findIndex((line, i) => line !== right[i]);
-      assertEquals([shown.length, shown[first]], [right.length, right[first]]);
-    }
-  },
-);
-
-/** Of an empty text babeltrace2 2.0.4 may show an earlier event's, and a NaN has a sign for it. */
-function withoutEmpty(value: unknown): unknown {
-  if (value === "") return "empty";
-  if (Array.isArray(value)) return value.map(withoutEmpty);
-  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withoutEmpty(one)]));
-}
-
-for (const zone of ["UTC", "America/New_York", "Asia/Kolkata"]) {
-  Deno.test(`view() shows times of day in ${zone} as Babeltrace does`, {
-    ignore: ignore || BABELTRACE_MISSING,
-  }, async () => {
-    using directory = new TempDirectory();
-    writeHandMade(directory.path, { fields: "uint8_t a;", payloads: [[1]] });
-    const env = { TZ: zone };
-    const { out } = await view(["--format", "babeltrace", directory.path], env);
-    assertEquals(out, await babeltraceText(directory.path, env));
-  });
-}
+import { writeHandMade } from "../view/hand_made_trace.ts";
+import { ignore, main, requests, start, view } from "./view_support.ts";
 
 Deno.test("view() shows a table, without colours and titles in a pipe", { ignore }, async () => {
   using directory = new TempDirectory();
@@ -203,11 +23,13 @@ Deno.test("view() shows lines of JSON", { ignore }, async () => {
   assert(Number(lines[0].time) > 1e18);
 });
 
-const chosen: [readonly string[], unknown[]][] = [
+const chosen: [readonly string[], unknown[], missing?: string][] = [
   [["--event", "*request"], [1, 2, 3, 4]],
-  [["--event", "http:server_response,x"], [1, 2, 3, 4]],
+  [["--event", "http:server_response,gc*", "--event", "*request"], [1, 1, 2, 2, 3, 3, 4, 4], "gc*"],
   [["--where", "status > 202"], [3, 4]],
   [["--where", 'url =~ "*3" || status == 201'], [1, 3]],
+  [["--where", '"PAGE/2" || "204"'], [2, 4]],
+  [["--where", "duration >= 0 && status != 203", "--event", "*response"], [1, 2, 4]],
   [["--cpu", "1-3"], []],
   [["--from", "1h"], []],
   [["--to", "0"], []],
@@ -215,12 +37,14 @@ const chosen: [readonly string[], unknown[]][] = [
   [["--from", "2000-01-01", "--to", "2001-01-01"], []],
   [["--from", "-1h", "--where", "request == 2 && status > 0"], [2]],
 ];
-for (const [options, expected] of chosen) {
+for (const [options, expected, missing] of chosen) {
   Deno.test(`view() chooses by ${options.join(" ")}`, { ignore }, async () => {
     using directory = new TempDirectory();
-    const { out, err } = await view(["--format=json", ...options, await requests(directory, 4)]);
+    const args = ["--format=json", ...options, await requests(directory, 4)];
+    const { code, out, err } = await view(args);
     const lines = out.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
-    assertEquals([lines.map(({ fields }) => fields.request), err], [expected, ""]);
+    const warning = missing === undefined ? "" : `warning: no event is named "${missing}"\n`;
+    assertEquals([lines.map(({ fields }) => fields.request), err, code], [expected, warning, 0]);
   });
 }
 
@@ -325,64 +149,6 @@ Deno.test(
   },
 );
 
-Deno.test("view --follow shows what is recorded until the session ends", { ignore }, async () => {
-  using directory = new TempDirectory();
-  const session = await startSession(directory, { switchTimerMs: 20 });
-  const record = session.tracepoint("t", i32("n"));
-  record(1);
-  await session.flush();
-  const child = start(["--follow", "--format", "json", `${directory.path}/trace`]);
-  const lines = child.stdout.pipeThrough(new TextDecoderStream());
-  let out = "";
-  let next = 2;
-  for await (const part of lines) {
-    out += part;
-    const last = out.trimEnd().split("\n").at(-1)!;
-    if (JSON.parse(last).fields.n !== next - 1) continue;
-    if (next > 3) await session.close();
-    else record(next++);
-  }
-  const numbers = out.trimEnd().split("\n").map((line) => JSON.parse(line).fields.n);
-  assertEquals([numbers, (await child.status).code], [[1, 2, 3], 0]);
-  await child.stderr.cancel();
-});
-
-Deno.test("view --follow ends with the first event behind --to, and tells the first losses", {
-  ignore,
-}, async () => {
-  using directory = new TempDirectory();
-  const { path } = directory;
-  const metadata = Deno.openSync(`${path}/metadata`, { create: true, write: true });
-  try {
-    // As of a session that goes on.
-    metadata.lockSync(true);
-    metadata.writeSync(smallMetadata());
-    const file = smallFile({ seq: 0, times: [0, 1e9, 2e9], lost: 7 }, { seq: 1, times: [3e9] });
-    Deno.writeFileSync(`${path}/f0`, file);
-    const { code, out, err } = await view(["--follow", "--to", "1.5", "--format", "json", path]);
-    const lines = out.trimEnd().split("\n").map((line) => JSON.parse(line));
-    assertEquals(lines.map(({ lost, s }) => lost ?? s), [7, 0, 1]);
-    assertEquals([code, err], [0, ""]);
-  } finally {
-    metadata.close();
-  }
-});
-
-Deno.test("view --follow ends with SIGINT", { ignore }, async () => {
-  using directory = new TempDirectory();
-  const session = await startSession(directory);
-  session.tracepoint("t", i32("n"))(1);
-  await session.flush();
-  const child = start(["--follow", `${directory.path}/trace`]);
-  const reader = child.stdout.getReader();
-  await reader.read();
-  child.kill("SIGINT");
-  await reader.cancel();
-  assertEquals((await child.status).code, 0);
-  await child.stderr.cancel();
-  await session.close();
-});
-
 Deno.test("view() says in a line why it cannot", { ignore }, async () => {
   using directory = new TempDirectory();
   const { path } = directory;
@@ -435,26 +201,10 @@ Deno.test("view() says that the output cannot be written when the disk is full",
   assertEquals([code, new TextDecoder().decode(stderr)], [1, message]);
 });
 
-Deno.test("view() shows a trace without a clock as Babeltrace does, without times", {
-  ignore: ignore || BABELTRACE_MISSING,
-}, async () => {
-  using directory = new TempDirectory();
-  const { path } = directory;
-  Deno.writeTextFileSync(
-    `${path}/metadata`,
-    `/* CTF 1.8 */
-typealias integer { size = 8; align = 8; signed = false; } := uint8_t;
-trace { major = 1; minor = 8; byte_order = le; };
-event { name = "e"; fields := struct { uint8_t n; }; };
-`,
-  );
-  Deno.writeFileSync(`${path}/s`, new Uint8Array([1, 2]));
-  const { code, out, err } = await view(["--format", "babeltrace", path]);
-  assertEquals([code, out, err], [0, "e: { n = 1 }\ne: { n = 2 }\n", ""]);
-  assertEquals(out, await babeltraceText(path));
-});
-
-Deno.test("view() helps", { ignore }, async () => {
+Deno.test("view() helps, and says what was typed", { ignore }, async () => {
   const { code, out } = await view(["--help"]);
-  assertEquals([code, out.startsWith("Usage: deno task view ")], [0, true]);
+  assertEquals([code, out.startsWith(`Usage: deno run -A ${main} view [OPTIONS] `)], [0, true]);
+  assertStringIncludes(out, EXPRESSION_HELP.join("\n\n"));
+  const task = await view(["--cwd", ".", "--help"]);
+  assertEquals(task.out.startsWith("Usage: deno task view [OPTIONS] "), true);
 });

@@ -1,0 +1,67 @@
+import { string, u32 } from "@ltt/relay/trace";
+import { startSession, type TempDirectory } from "../session/support.ts";
+
+/** The command line. */
+export const main = new URL("../../../relay/cli/mod.ts", import.meta.url).pathname;
+const needed = ["read", "write", "run"] as const;
+/** Whether files and programs may not be used. */
+export const ignore = needed.some((name) =>
+  Deno.permissions.querySync({ name }).state !== "granted"
+);
+
+/** What a program has said, and how it ended. */
+export interface Finished {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Starts `view`, which may read and nothing else. */
+export function start(
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-check", "--no-prompt", "--allow-read", main, "view", ...args],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+    env: { NO_COLOR: "1", ...env },
+  }).spawn();
+}
+
+/** Runs `view`. */
+export async function view(
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<Finished> {
+  const { code, stdout, stderr } = await start(args, env).output();
+  const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+  return { code, out: textOf(stdout), err: textOf(stderr) };
+}
+
+/** What babeltrace2 prints of a trace. */
+export async function babeltraceText(
+  directory: string,
+  env: Record<string, string> = {},
+): Promise<string> {
+  const { stdout } = await new Deno.Command("babeltrace2", {
+    args: ["--color=never", directory],
+    env,
+  })
+    .output();
+  return new TextDecoder().decode(stdout);
+}
+
+/** A trace of requests on CPU 0: the k-th takes k microseconds, and has status 200 + k. */
+export async function requests(directory: TempDirectory, count: number): Promise<string> {
+  const session = await startSession(directory, { name: "requests" });
+  const begin = session.tracepoint("http:server_request", u32("request"), string("url"));
+  const end = session.tracepoint("http:server_response", u32("request"), u32("status"));
+  for (let i = 1; i <= count; i++) {
+    begin(i, `/page/${i}`);
+    end(i, 200 + i);
+  }
+  await session.close();
+  return `${directory.path}/trace`;
+}
