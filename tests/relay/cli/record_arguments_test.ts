@@ -59,6 +59,7 @@ const wrong: [string[], string][] = [
   [["--out=", "s.ts"], "Cannot use --out without a value"],
   [["--out"], "Cannot understand the arguments"],
   [["--json=yes"], "Cannot understand the arguments"],
+  [["--out", "a", "--json", "--out=b", "s.ts"], "Cannot use --out twice: it has one value"],
 ];
 for (const [args, message] of wrong) {
   Deno.test(`parseRecordArguments() refuses ${args.join(" ")}`, () => {

@@ -73,6 +73,11 @@ Deno.test("summaryText() says that nothing was lost", () => {
   );
 });
 
+Deno.test("summaryText() names no clock where no thread has recorded", () => {
+  const text = summaryText("t", { ...statistics, lost: none, events: 0, cpus: [] }, ALL);
+  assertStringIncludes(text, "0 events, 2.3 MB; none lost\n");
+});
+
 Deno.test("progressLine() says how far it is", () => {
   assertEquals(progressLine(12.6, statistics), "13 s  30 events  2.3 MB  5 lost  2 CPUs");
 });

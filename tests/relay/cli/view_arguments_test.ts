@@ -92,6 +92,12 @@ const wrong: [string[], string][] = [
   [["t", "--format", "xml"], "Cannot use --format xml: it is not columns, json or babeltrace"],
   [["t", "--from", "soon"], 'Cannot understand the time "soon": '],
   [["t", "--where", "a ="], 'Cannot understand the expression: "=" means nothing\n  a =\n    ^'],
+  [["t", "--from", "1", "--from=2"], "Cannot use --from twice: it has one value"],
+  [["t", "--from", "-1s", "--from", "-2s"], "Cannot use --from twice: it has one value"],
+  [
+    ["t", "--between", "a", "b", "--between", "c", "d"],
+    "Cannot use --between twice: it has one pair",
+  ],
   [["t", "--by", "x"], "Cannot use --by without --between"],
   [["t", "--between", "a"], "Cannot use --between without two events"],
   [["t", "--between", "a", "b", "--by", "5"], "Cannot understand the expression: "],
