@@ -1,6 +1,8 @@
+import { HARMFUL } from "../view/plain_values.ts";
+
 /** A text that comes from elsewhere without what would move a terminal's cursor, or turn its direction. */
 export function plainText(text: string): string {
-  return text.replace(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, "?");
+  return text.replace(HARMFUL, "?");
 }
 
 /** Several lines without that. */

@@ -20,13 +20,13 @@ export function valueKey(value: FieldValue): string | number | bigint {
   return typeof value === "object" ? plainValue(value) : value;
 }
 
-// deno-lint-ignore no-control-regex
-const HARMFUL = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+/** What ends lines, moves a terminal's cursor or turns the direction of text. */
+export const HARMFUL: RegExp = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
 
 /** Text that stands for itself in quotes. */
 const PLAIN = /^[ !#-[\]-~]*$/;
 
-/** Text without what ends lines, moves a terminal's cursor or turns its direction. */
+/** Text in which what is {@linkcode HARMFUL} is escaped. */
 export function harmless(text: string): string {
   return text.replace(HARMFUL, codeOf);
 }

@@ -7,7 +7,7 @@ import { TempDirectory } from "../session/support.ts";
 import { randomEvents, randomTrace } from "../trace/random_trace.ts";
 import { TestTrace } from "../trace/support.ts";
 import { type HandMade, number, text, writeHandMade } from "../view/hand_made_trace.ts";
-import { babeltraceText, ignore, view } from "./view_support.ts";
+import { babeltraceText, ignore, view, writeClockless } from "./view_support.ts";
 
 const UINT8 = "integer { size = 8; align = 8; base = 8; }";
 const handMade: Readonly<Record<string, HandMade>> = {
@@ -137,15 +137,7 @@ Deno.test("view() shows a trace without a clock as Babeltrace does, without time
 }, async () => {
   using directory = new TempDirectory();
   const { path } = directory;
-  Deno.writeTextFileSync(
-    `${path}/metadata`,
-    `/* CTF 1.8 */
-typealias integer { size = 8; align = 8; signed = false; } := uint8_t;
-trace { major = 1; minor = 8; byte_order = le; };
-event { name = "e"; fields := struct { uint8_t n; }; };
-`,
-  );
-  Deno.writeFileSync(`${path}/s`, new Uint8Array([1, 2]));
+  writeClockless(path);
   const { code, out, err } = await view(["--format", "babeltrace", path]);
   assertEquals([code, out, err], [0, "e: { n = 1 }\ne: { n = 2 }\n", ""]);
   assertEquals(out, await babeltraceText(path));

@@ -2,7 +2,7 @@
 import { i32 } from "@ltt/relay/trace";
 import { assertEquals } from "@std/assert";
 import { startSession, TempDirectory } from "../session/support.ts";
-import { ignore, requests, start, view } from "./view_support.ts";
+import { ignore, requests, start, view, writeClockless } from "./view_support.ts";
 
 const response = "http:server_response";
 const cases: [readonly string[], readonly string[]][] = [
@@ -80,15 +80,7 @@ Deno.test("view --follow says which names are of nothing so far, when there is s
 Deno.test("view() shows no times of a trace without a clock", { ignore }, async () => {
   using directory = new TempDirectory();
   const { path } = directory;
-  Deno.writeTextFileSync(
-    `${path}/metadata`,
-    `/* CTF 1.8 */
-typealias integer { size = 8; align = 8; signed = false; } := uint8_t;
-trace { major = 1; minor = 8; byte_order = le; };
-event { name = "e"; fields := struct { uint8_t n; }; };
-`,
-  );
-  Deno.writeFileSync(`${path}/s`, new Uint8Array([1, 2]));
+  writeClockless(path);
   const rows = (await view([path])).out.split("\n");
   assertEquals(rows, [1, 2].map((n) => `${" ".repeat(28)}e${" ".repeat(20)}n=${n}`).concat(""));
   const lines = (await view(["--format", "json", path])).out.trimEnd().split("\n");

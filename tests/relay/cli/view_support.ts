@@ -65,3 +65,16 @@ export async function requests(directory: TempDirectory, count: number): Promise
   await session.close();
   return `${directory.path}/trace`;
 }
+
+/** Writes a trace of two events without a clock. */
+export function writeClockless(directory: string): void {
+  Deno.writeTextFileSync(
+    `${directory}/metadata`,
+    `/* CTF 1.8 */
+typealias integer { size = 8; align = 8; signed = false; } := uint8_t;
+trace { major = 1; minor = 8; byte_order = le; };
+event { name = "e"; fields := struct { uint8_t n; }; };
+`,
+  );
+  Deno.writeFileSync(`${directory}/s`, new Uint8Array([1, 2]));
+}

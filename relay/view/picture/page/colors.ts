@@ -1,4 +1,6 @@
 /// <reference lib="dom" />
+import { make } from "./dom.ts";
+
 /** Colours of the canvas: those of the style sheet, which knows light and dark. */
 export interface Colors {
   readonly text: string;
@@ -19,9 +21,14 @@ export const MARK_COUNT = 8;
 
 /** The colours as they are now. */
 export function readColors(): Colors {
-  const style = getComputedStyle(document.documentElement);
-  const color = (name: string): string => style.getPropertyValue(`--${name}`).trim();
-  return {
+  // Which of the two a colour is only an element knows.
+  const probe = make("span", { hidden: "" });
+  document.body.append(probe);
+  const color = (name: string): string => {
+    probe.style.color = `var(--${name})`;
+    return getComputedStyle(probe).color;
+  };
+  const colors = {
     text: color("text"),
     muted: color("muted"),
     line: color("line"),
@@ -33,4 +40,6 @@ export function readColors(): Colors {
     onMark: color("on-mark"),
     marks: Array.from({ length: MARK_COUNT }, (_, i) => color(`mark-${i}`)),
   };
+  probe.remove();
+  return colors;
 }
