@@ -1,12 +1,28 @@
-import type { EventClass, FieldValue, TraceEvent } from "../ctf/mod.ts";
+import type { EventClass, FieldValue, FieldValues, TraceEvent } from "../ctf/mod.ts";
 import type { OriginOf } from "./origins.ts";
 import { Pairs } from "./pairs.ts";
 import { leafFields } from "./shown_fields.ts";
 import type { TextSearch } from "./text_search.ts";
-import { eventName, fieldPath, own, type Path, type ValueSource, walk } from "./value_source.ts";
+import {
+  eventName,
+  fieldPath,
+  own,
+  type Path,
+  type Scope,
+  type ValueSource,
+  walk,
+} from "./value_source.ts";
 
 /** What is read of an event; `undefined` where it has nothing of the kind. */
 export type EventValue = (event: TraceEvent) => FieldValue | undefined;
+
+/** The parts of an event: read by their names here, where the compiler sees them, for they are read of every event. */
+const PARTS: Readonly<Record<Scope, (event: TraceEvent) => FieldValues | null>> = {
+  fields: ({ fields }) => fields,
+  context: ({ context }) => context,
+  streamContext: ({ streamContext }) => streamContext,
+  packetContext: ({ packetContext }) => packetContext,
+};
 
 /** The values of events that come by in the order of their times: each has to be met before it is read. */
 export class EventValues implements ValueSource<TraceEvent> {
@@ -41,10 +57,11 @@ export class EventValues implements ValueSource<TraceEvent> {
         return () => this.#duration;
       case null: {
         const { scopes, steps: [name, ...steps] } = fieldPath(path);
+        const parts = scopes.map((scope) => PARTS[scope]);
         return (event) => {
-          for (const scope of scopes) {
-            const value = own(event[scope], name);
-            if (value !== undefined) return walk(value, steps);
+          for (let i = 0; i < parts.length; i++) {
+            const value = own(parts[i](event), name);
+            if (value !== undefined) return steps.length === 0 ? value : walk(value, steps);
           }
           return undefined;
         };

@@ -7,7 +7,7 @@ import { valueWriter } from "./value_text.ts";
  */
 export const plainValue: (value: FieldValue) => string = valueWriter({
   text: quotedText,
-  number: String,
+  number: (value) => `${value}`,
   label: harmless,
   list: ["[", " ", "]"],
   struct: ["{", " ", "}"],

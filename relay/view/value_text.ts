@@ -27,19 +27,21 @@ export interface ValueStyle {
 }
 
 /** Writes values in a style. */
-export function valueWriter(style: ValueStyle): (value: WritableValue) => string {
+export function valueWriter(
+  { text, number, label, list, struct, name }: ValueStyle,
+): (value: WritableValue) => string {
   const framed = ([begin, between, end]: Frame, parts: string[]): string =>
     begin + parts.join(between) + end;
   return function write(value: WritableValue): string {
-    if (typeof value === "string") return style.text(value);
-    if (typeof value === "number" || typeof value === "bigint") return style.number(value);
+    if (typeof value === "string") return text(value);
+    if (typeof value === "number" || typeof value === "bigint") return number(value);
     if (value === null) return "null";
     if (value instanceof EnumValue) {
-      return value.labels.length === 0 ? style.number(value.value) : style.label(value.labels[0]);
+      return value.labels.length === 0 ? number(value.value) : label(value.labels[0]);
     }
-    if (Array.isArray(value)) return framed(style.list, value.map(write));
+    if (Array.isArray(value)) return framed(list, value.map(write));
     const parts = Object.entries(value as Readonly<Record<string, WritableValue>>)
-      .map(([name, one]) => style.name(name) + write(one));
-    return framed(style.struct, parts);
+      .map(([key, one]) => name(key) + write(one));
+    return framed(struct, parts);
   };
 }
