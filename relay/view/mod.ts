@@ -28,6 +28,7 @@ export * from "./statistics.ts";
 export * from "./statistics_json.ts";
 export * from "./statistics_text.ts";
 export type { TextStyle } from "./text_style.ts";
+export * from "./text_search.ts";
 export * from "./time_bounds.ts";
 export * from "./trace_files.ts";
-export type { Path } from "./value_source.ts";
+export type { Path, Step, ValueSource } from "./value_source.ts";
