@@ -69,7 +69,7 @@ merged by time.
 
 ${EXPRESSION_HELP.join("\n\n")}
 
-A name of an event or a field that occurs in no event of the traces is said on standard error. That is no
+A name of events or of a field that no event of the traces has is said on standard error. That is no
 failure: the exit code is 1 only if something could not be read, or the arguments make no sense.
 `;
 }

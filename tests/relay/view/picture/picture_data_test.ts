@@ -88,6 +88,12 @@ Deno.test("PictureData.finish() tells structures field by field, and what has no
       mappings: [{ label: "ON", first: 1n, last: 1n }],
     },
     list: { kind: "array", element: integerClass(), length: 2 },
+    _more_length: integerClass(),
+    more: {
+      kind: "sequence",
+      element: { kind: "string", encoding: "utf8" },
+      length: { scope: "event fields", names: ["_more_length"] },
+    },
   });
   const own: EventClass = {
     name: "s",
@@ -101,19 +107,28 @@ Deno.test("PictureData.finish() tells structures field by field, and what has no
     vtid: integerClass(),
     deep: structClass({ name: { kind: "string", encoding: "utf8" } }),
   });
-  const data = new PictureData(() => ({ trace: "", streamContext, packetContext: null }));
+  const packetContext = structClass({ cpu_id: integerClass(), mode: integerClass() });
+  const data = new PictureData(() => ({ trace: "", streamContext, packetContext }));
   data.push({
     ...event("s", 1),
     class: own,
     streamContext: { vtid: 77, deep: { name: "z" } },
+    packetContext: { cpu_id: 0, mode: 3 },
     context: { worker_name: "w" },
-    fields: { at: { x: 1, hex: 255 }, kind: new EnumValue(["ON"], 1), list: [1, 2] },
+    fields: {
+      at: { x: 1, hex: 255 },
+      kind: new EnumValue(["ON"], 1),
+      list: [1, 2],
+      _more_length: 1,
+      more: ["x"],
+    },
   });
   assertEquals(new TraceData(data.finish(facts)).fieldsOf(0), [
     ["at.x", "1"],
     ["at.hex", "0xff"],
     ["kind", "ON"],
     ["list", "[1 2]"],
+    ["more", '["x"]'],
     ["context.worker_name", "w"],
     ["context.vtid", "77"],
     ["context.deep.name", "z"],
