@@ -2,14 +2,9 @@ import { BlackBox, BoxFile } from "../../../relay/blackbox/mod.ts";
 import { TraceSession } from "@ltt/relay/session";
 import { u32 } from "@ltt/relay/trace";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { CANNOT_MOUNT, Disk } from "../disk.ts";
+import { INFO } from "./boxes.ts";
 import { BoxDirectory, ignore, run } from "./support.ts";
-
-const info = {
-  registryPfn: 1,
-  cpus: 2,
-  uuid: Uint8Array.from({ length: 16 }, (_, i) => i),
-  facts: { pid: 7, startedAt: "today", mode: "continuous", output: null, nodes: [16] },
-};
 
 Deno.test("BlackBox() is a file of the user's alone, with a page before RAM", { ignore }, () => {
   using directory = new BoxDirectory();
@@ -21,18 +16,6 @@ Deno.test("BlackBox() is a file of the user's alone, with a page before RAM", { 
   box.close();
 });
 
-Deno.test("BoxFile() reads what describe() wrote", { ignore }, () => {
-  using directory = new BoxDirectory();
-  const box = new BlackBox(directory.box, 16);
-  box.describe(info);
-  using file = new BoxFile(directory.box, false);
-  assertEquals(file.info, { ...info, frames: 16 });
-  assertEquals(file.state, "holds a trace");
-  assertEquals(file.tryLock(), false, "locked by its maker");
-  box.close();
-  assertEquals(file.tryLock(), true);
-});
-
 Deno.test(
   "BlackBox() replaces one that is empty or recovered, and refuses one that holds a trace",
   {
@@ -42,12 +25,12 @@ Deno.test(
     using directory = new BoxDirectory();
     for (const state of ["empty", "recovered"] as const) {
       const box = new BlackBox(directory.box, 16);
-      box.describe(info);
+      box.describe(INFO);
       box.state = state;
       box.close();
     }
     const box = new BlackBox(directory.box, 16);
-    box.describe(info);
+    box.describe(INFO);
     assertThrows(() => new BlackBox(directory.box, 16), TypeError, "another process uses it");
     box.close();
     const before = Deno.readFileSync(directory.box);
@@ -102,14 +85,6 @@ for (const [what, make] of notFiles) {
     assertEquals(Deno.lstatSync(directory.box), before);
   });
 }
-
-Deno.test("BoxFile() refuses a pipe, and does not wait for somebody at its other end", {
-  ignore,
-}, () => {
-  using directory = new BoxDirectory();
-  new Deno.Command("mkfifo", { args: [directory.box] }).outputSync();
-  assertThrows(() => new BoxFile(directory.box, false), TypeError, "it is no file");
-});
 
 Deno.test("BlackBox() without --allow-ffi leaves the black box that it would replace", {
   ignore,
@@ -228,28 +203,6 @@ Deno.test("a session without --allow-ffi says that a black box takes it, and lea
   assertEquals([...Deno.readDirSync(directory.path)], []);
 });
 
-/** Mounts a file system of so many bytes on a directory; `false` where that cannot be done. */
-function mount(path: string, size: number): boolean {
-  try {
-    const args = ["-t", "tmpfs", "-o", `size=${size}`, "tmpfs", path];
-    return new Deno.Command("mount", { args, stderr: "null" }).outputSync().success;
-  } catch {
-    return false;
-  }
-}
-
-function unmount(path: string): void {
-  new Deno.Command("umount", { args: ["-l", path] }).outputSync();
-}
-
-function cannotMount(): boolean {
-  if (ignore) return true;
-  using directory = new BoxDirectory();
-  if (!mount(directory.path, 2 ** 20)) return true;
-  unmount(directory.path);
-  return false;
-}
-
 const options = { subbufSize: 2 ** 18, nSubbufs: 16, maxCpus: 4 };
 const MIB = 2 ** 20;
 for (
@@ -261,29 +214,23 @@ for (
 ) {
   Deno.test(
     `a session whose black box is on a full disk ${what}`,
-    { ignore: cannotMount() },
+    { ignore: ignore || CANNOT_MOUNT },
     async () => {
       using directory = new BoxDirectory();
-      const disk = `${directory.path}/disk`;
-      Deno.mkdirSync(disk);
-      assert(mount(disk, size));
-      try {
-        const backing = { file: `${disk}/box` };
-        if (expected === null) {
-          const start = (): Promise<TraceSession> => directory.start({ ...options, backing });
-          await assertRejects(start, Error, "its disk has no room for it");
-          assertEquals([...Deno.readDirSync(disk)], []);
-          return;
-        }
-        const session = await directory.start({ ...options, backing });
-        const record = session.tracepoint("t:n", u32("n"));
-        for (let n = 0; n < 100_000; n++) record(n);
-        await session.close();
-        const { events, lost } = session.statistics();
-        assertEquals([events, lost.unattached], [...expected]);
-      } finally {
-        unmount(disk);
+      using disk = new Disk(`${directory.path}/disk`, size);
+      const backing = { file: `${disk.path}/box` };
+      if (expected === null) {
+        const start = (): Promise<TraceSession> => directory.start({ ...options, backing });
+        await assertRejects(start, Error, "its disk has no room for it");
+        assertEquals([...Deno.readDirSync(disk.path)], []);
+        return;
       }
+      const session = await directory.start({ ...options, backing });
+      const record = session.tracepoint("t:n", u32("n"));
+      for (let n = 0; n < 100_000; n++) record(n);
+      await session.close();
+      const { events, lost } = session.statistics();
+      assertEquals([events, lost.unattached], [...expected]);
     },
   );
 }

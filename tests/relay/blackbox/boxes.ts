@@ -10,14 +10,24 @@ import {
   recover,
   type Recovered,
   type RecoveredStream,
+  TraceCompletion,
 } from "../../../relay/blackbox/mod.ts";
 import { TraceDirectory, type TraceOutput } from "../../../relay/consume/mod.ts";
 import { type PacketInfo, readPacketInfo } from "@ltt/relay/ctf";
-import { readTrace } from "../session/support.ts";
-import type { BoxDirectory } from "./support.ts";
+import { numbered, range, readTrace, TestWorker } from "../session/support.ts";
+import { BoxDirectory } from "./support.ts";
 
 /** Bytes before RAM. */
 export const SUPERBLOCK = 4096;
+/** Events with a number that a sub-buffer of a page holds. */
+export const A_PAGE = 401;
+/** What a program says of itself and its black box of 16 pages. */
+export const INFO = {
+  registryPfn: 1,
+  cpus: 2,
+  uuid: Uint8Array.from({ length: 16 }, (_, i) => i),
+  facts: { pid: 7, startedAt: "today", mode: "continuous", output: null, nodes: [16] },
+};
 /** Word of the registry from which on it says where streams are, two words a CPU. */
 const STREAMS = 256;
 
@@ -221,42 +231,55 @@ export async function killedWithTrace(
   return { file: killedNow(directory), trace };
 }
 
-/** Mounts a file system of so many bytes on a directory; `false` where that cannot be done. */
-export function mountDisk(path: string, sizeBytes: number): boolean {
-  return mount(["-t", "tmpfs", "-o", `size=${sizeBytes}`, "tmpfs", path]);
+let ofTwoThreads: Uint8Array | null = null;
+
+/** A black box of two threads with a thousand events each, on CPUs 0 and 1, whose program is gone. */
+export async function twoThreads(directory: BoxDirectory): Promise<string> {
+  ofTwoThreads ??= await recordTwoThreads();
+  const file = `${directory.path}/killed`;
+  Deno.writeFileSync(file, ofTwoThreads);
+  return file;
 }
 
-/** Lets nothing be written any more to a file system that was mounted. */
-export function makeReadOnly(path: string): boolean {
-  return mount(["-o", "remount,ro", path]);
+async function recordTwoThreads(): Promise<Uint8Array> {
+  using directory = new BoxDirectory();
+  const session = await directory.start({ output: null });
+  const record = numbered(session);
+  for (const n of range(0, 1000)) record(n);
+  using worker = new TestWorker();
+  assertEquals([session.cpu, await worker.attach(session)], [0, 1]);
+  await worker.tell({ type: "record", from: 0, count: 1000 });
+  const bytes = Deno.readFileSync(directory.box);
+  await session.close();
+  return bytes;
 }
 
-/** Unmounts it. */
-export function unmountDisk(path: string): void {
-  new Deno.Command("umount", { args: ["-l", path], stderr: "null" }).outputSync();
-}
-
-function mount(args: string[]): boolean {
+/** Completes the trace in a directory from a black box; how many packets were missing. */
+export function complete(file: string, trace: string): Recovered & { readonly added: number } {
+  using box = new BoxFile(file, false);
+  const output = new TraceCompletion(trace, box.info.uuid);
   try {
-    return new Deno.Command("mount", { args, stderr: "null" }).outputSync().success;
-  } catch {
-    return false;
+    const found = recover(box, output, false);
+    return { ...found, added: output.added };
+  } finally {
+    output.close();
   }
 }
 
-/** Whether no file system can be mounted here. */
-export function cannotMount(): boolean {
-  const path = Deno.makeTempDirSync();
-  const isMounted = mountDisk(path, 2 ** 20);
-  if (isMounted) unmountDisk(path);
-  Deno.removeSync(path);
-  return !isMounted;
-}
-
-/** Names and contents of the files in a directory. */
-export function filesIn(path: string): Map<string, Uint8Array> {
-  const names = [...Deno.readDirSync(path)].filter(({ isFile }) => isFile).map(({ name }) => name);
-  return new Map(names.sort().map((name) => [name, Deno.readFileSync(`${path}/${name}`)]));
+/** What a session leaves that has flushed `first` events, and is killed when it has recorded `then` more. */
+export async function killedAfterFlush(
+  directory: BoxDirectory,
+  first: number,
+  then: number,
+): Promise<{ session: TraceSession; file: string; trace: string }> {
+  const session = await directory.start();
+  const record = numbered(session);
+  for (const n of range(0, first)) record(n);
+  await session.flush();
+  const killed = await killedWithTrace(directory, () => {
+    for (const n of range(first, then)) record(n);
+  });
+  return { session, ...killed };
 }
 
 /** Numbers of the events of all CPUs of a trace, in order of time. */

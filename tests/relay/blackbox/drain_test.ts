@@ -1,69 +1,11 @@
 import { TraceSession } from "@ltt/relay/session";
-import {
-  assert,
-  assertEquals,
-  assertRejects,
-  assertStringIncludes,
-  assertThrows,
-} from "@std/assert";
-import {
-  BoxFile,
-  drain,
-  DrainLock,
-  recover,
-  type Recovered,
-  TraceCompletion,
-} from "../../../relay/blackbox/mod.ts";
-import type { TraceOutput } from "../../../relay/consume/mod.ts";
-import { CONSUMED, CPU, OPEN_SLOTS, OPENED, READER } from "../../../relay/ring/control.ts";
+import { assert, assertEquals } from "@std/assert";
+import { sizeOf } from "../files.ts";
 import { numbered, range, readTrace, TestWorker, until } from "../session/support.ts";
-import {
-  BoxMemory,
-  cannotMount,
-  damage,
-  killedNow,
-  mountDisk,
-  newTrace,
-  streamOf,
-  unmountDisk,
-} from "./boxes.ts";
+import { A_PAGE, streamOf } from "./boxes.ts";
+import { drainTo } from "./drains.ts";
 import type { KilledOrder } from "./killed_order.ts";
 import { BoxDirectory, ignore, ignoreReading } from "./support.ts";
-
-/** What a drain is told of on its way. */
-interface Watch {
-  /** Called when a packet is written, with how many that are. */
-  readonly packet?: (packets: number) => void;
-  readonly signal?: AbortSignal;
-  /** Initially a new trace. */
-  readonly output?: (box: BoxFile) => TraceOutput;
-}
-
-/** Drains a black box to a directory, until its program ends or the signal is aborted. */
-async function drainTo(
-  file: string,
-  trace: string,
-  { packet = () => {}, signal, output = () => newTrace(trace) }: Watch = {},
-): Promise<Recovered> {
-  using box = new BoxFile(file, true);
-  using lock = new DrainLock(box);
-  const inner = output(box);
-  let packets = 0;
-  try {
-    return await drain(lock, {
-      name: inner.name,
-      metadata: (bytes) => inner.metadata(bytes),
-      packet: (cpu, pieces) => {
-        inner.packet(cpu, pieces);
-        packet(++packets);
-      },
-      provisional: (cpu, packet) => inner.provisional(cpu, packet),
-      close: () => {},
-    }, signal);
-  } finally {
-    inner.close();
-  }
-}
 
 Deno.test("drain() takes more than the rings hold, and all of it or says what was lost", {
   ignore: ignoreReading,
@@ -98,7 +40,7 @@ Deno.test("drain() loses nothing while it keeps up", { ignore: ignoreReading }, 
   const record = numbered(session);
   let next = 0;
   const fill = (): void => {
-    for (let i = 0; i < 401; i++) record(next++);
+    for (let i = 0; i < A_PAGE; i++) record(next++);
   };
   fill();
   fill();
@@ -200,123 +142,6 @@ Deno.test("drain() takes all of a program that is killed, the rest included", {
   assertEquals(trace.numbers.size, 2, "threads");
 });
 
-Deno.test(
-  "drain() goes on where another process was killed",
-  { ignore: ignoreReading },
-  async () => {
-    using directory = new BoxDirectory();
-    const session = await directory.start({ output: null });
-    const record = numbered(session);
-    for (const n of range(0, 2000)) record(n);
-    const program = new URL("./drain_program.ts", import.meta.url).pathname;
-    const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "--no-check", "-A", program, directory.box, directory.trace],
-      stdout: "piped",
-      stderr: "inherit",
-    }).spawn();
-    const reader = child.stdout.getReader();
-    await reader.read();
-    child.kill("SIGKILL");
-    await Promise.all([child.status, reader.cancel()]);
-    for (const n of range(2000, 500)) record(n);
-    const drained = drainTo(directory.box, directory.trace, {
-      output: (box) => new TraceCompletion(directory.trace, box.info.uuid),
-    });
-    for (const n of range(2500, 100)) record(n);
-    await session.close();
-    assertEquals((await drained).isAll, true);
-    const trace = await readTrace(directory.trace);
-    assertEquals([trace.numbers.get(0), trace.lost], [range(0, 2600), 0]);
-  },
-);
-
-Deno.test("drain() follows one that was killed to a directory of its own", {
-  ignore: ignoreReading,
-}, async () => {
-  using directory = new BoxDirectory();
-  const session = await directory.start({ output: null });
-  const record = numbered(session);
-  for (const n of range(0, 2000)) record(n);
-  // A consumer that was killed leaves READER behind, and what it has not consumed.
-  const memory = new BoxMemory(Deno.readFileSync(directory.box)).ring(0).control;
-  assertEquals([memory[READER], memory[CONSUMED]], [0, 0]);
-  const controller = new AbortController();
-  const first = await drainTo(directory.box, directory.trace, {
-    signal: controller.signal,
-    packet: (packets) => packets === 2 && controller.abort(),
-  });
-  assertEquals(first.isAll, false);
-  for (const n of range(2000, 1000)) record(n);
-  const second = `${directory.path}/second`;
-  const drained = drainTo(directory.box, second);
-  await session.close();
-  assertEquals((await drained).isAll, true);
-  const [before, after] = [
-    (await readTrace(directory.trace)).numbers.get(0)!,
-    (await readTrace(second)).numbers.get(0)!,
-  ];
-  assertEquals(before, range(0, before.length), "the first one's");
-  assertEquals([before.includes(after[0] - 1), after], [true, range(after[0], 3000 - after[0])]);
-});
-
-Deno.test("drain() refuses what its own session writes", { ignore }, async () => {
-  using directory = new BoxDirectory();
-  const session = await directory.start();
-  const error = await assertRejects(() => drainTo(directory.box, `${directory.path}/other`));
-  const why = `its own session writes it to ${directory.trace}`;
-  assertEquals((error as Error).message, `Cannot drain ${directory.box}: ${why}`);
-  await session.close();
-});
-
-Deno.test("drain() refuses a flight recorder", { ignore }, async () => {
-  using directory = new BoxDirectory();
-  const session = await directory.start({ output: null, mode: "flight-recorder" });
-  const error = await assertRejects(() => drainTo(directory.box, directory.trace));
-  const why = "it is a flight recorder's, which --live looks at";
-  assertEquals((error as Error).message, `Cannot drain ${directory.box}: ${why}`);
-  await session.close();
-});
-
-Deno.test("drain() refuses a second one, and the first goes on", {
-  ignore: ignoreReading,
-}, async () => {
-  using directory = new BoxDirectory();
-  const session = await directory.start({ output: null });
-  const first = drainTo(directory.box, directory.trace);
-  const error = await assertRejects(() => drainTo(directory.box, `${directory.path}/second`));
-  const why = "another process does";
-  assertEquals((error as Error).message, `Cannot drain ${directory.box}: ${why}`);
-  numbered(session)(1);
-  await session.close();
-  assertEquals((await first).isAll, true);
-  assertEquals((await readTrace(directory.trace)).numbers.get(0), [1]);
-});
-
-Deno.test("drain() that is aborted leaves a trace, and recover() gets the rest", {
-  ignore: ignoreReading,
-}, async () => {
-  using directory = new BoxDirectory();
-  const session = await directory.start({ output: null });
-  const record = numbered(session);
-  for (const n of range(0, 2000)) record(n);
-  const controller = new AbortController();
-  const found = await drainTo(directory.box, directory.trace, {
-    signal: controller.signal,
-    packet: (packets) => packets === 3 && controller.abort(),
-  });
-  assertEquals([found.isAll, found.faultCount], [false, 0]);
-  for (const n of range(2000, 1000)) record(n);
-  await session.close();
-  using box = new BoxFile(directory.box, true);
-  assertEquals([box.tryLock(), box.state], [true, "holds a trace"]);
-  const output = new TraceCompletion(directory.trace, box.info.uuid);
-  const rest = recover(box, output, false);
-  output.close();
-  assertEquals([rest.isAll, rest.faults], [true, []]);
-  const trace = await readTrace(directory.trace);
-  assertEquals([trace.numbers.get(0), trace.lost], [range(0, 3000), 0]);
-});
-
 Deno.test("drain() lets other work of its thread have its turn while packets keep coming", {
   ignore,
 }, async () => {
@@ -324,7 +149,7 @@ Deno.test("drain() lets other work of its thread have its turn while packets kee
   const session = await directory.start({ output: null });
   const record = numbered(session);
   const fill = (): void => {
-    for (let n = 0; n < 401; n++) record(n);
+    for (let n = 0; n < A_PAGE; n++) record(n);
   };
   fill();
   fill();
@@ -346,106 +171,6 @@ Deno.test("drain() lets other work of its thread have its turn while packets kee
   await session.close();
 });
 
-Deno.test("drain() throws what its output throws, and another one can follow", {
-  ignore: ignoreReading || cannotMount(),
-}, async () => {
-  using directory = new BoxDirectory();
-  const session = await directory.start({ output: null });
-  const record = numbered(session);
-  for (const n of range(0, 2000)) record(n);
-  const disk = `${directory.path}/disk`;
-  Deno.mkdirSync(disk);
-  assert(mountDisk(disk, 4 * 4096));
-  try {
-    const error = await assertRejects(() => drainTo(directory.box, disk));
-    assertStringIncludes((error as Error).message, "No space left on device");
-  } finally {
-    unmountDisk(disk);
-  }
-  const drained = drainTo(directory.box, directory.trace);
-  await session.close();
-  await drained;
-  const numbers = (await readTrace(directory.trace)).numbers.get(0)!;
-  assertEquals(numbers, range(2000 - numbers.length, numbers.length));
-  assert(numbers.length > 401, `${numbers.length} events`);
-});
-
-/** What is damaged in the stream of CPU 0 of a program that is gone, and what is told of it. */
-const damages:
-  readonly (readonly [what: string, body: (memory: BoxMemory) => void, told: string])[] = [
-    [
-      "whose state has no numbers",
-      (memory) => new Float64Array(memory.ram, memory.state(0), 8).fill(NaN),
-      "Cannot read the stream's state: it is damaged",
-    ],
-    [
-      "whose state lies outside",
-      (memory) => memory.words[memory.streamWord(0)] = 2 ** 30,
-      "Cannot take 32 pages at page 1073741824 for a stream's state",
-    ],
-    [
-      "that says it is another CPU's",
-      (memory) => memory.words[memory.control(0) / 4 + CPU] = 3,
-      "Cannot read the ring: it says it is CPU 3's",
-    ],
-    [
-      "that has opened no sub-buffer's begin",
-      (memory) => memory.words[memory.control(0) / 4 + OPENED] = 77,
-      "Cannot repair the ring at",
-    ],
-    [
-      "with fewer than no slots",
-      (memory) => memory.words[memory.control(0) / 4 + OPEN_SLOTS] = -3,
-      "Cannot repair the ring at",
-    ],
-    [
-      "whose reader is within a sub-buffer",
-      (memory) => memory.words[memory.control(0) / 4 + CONSUMED] = 13,
-      "Cannot repair the ring at",
-    ],
-  ];
-for (const [what, body, told] of damages) {
-  Deno.test(`drain() names a ring ${what}, and takes the others`, {
-    ignore: ignoreReading,
-  }, async () => {
-    using directory = new BoxDirectory();
-    const session = await directory.start({ output: null });
-    numbered(session)(0);
-    using worker = new TestWorker();
-    assertEquals(await worker.attach(session), 1);
-    await worker.tell({ type: "record", from: 0, count: 1000 });
-    const file = killedNow(directory);
-    await session.close();
-    damage(file, body);
-    const { faults, faultCount, streams } = await drainTo(file, directory.trace);
-    assertEquals([faultCount, faults[0].slice(0, 7 + told.length)], [1, `CPU 0: ${told}`]);
-    assertEquals(streams.map(({ cpu, events }) => [cpu, events]), [[1, 1000]]);
-    assertEquals((await readTrace(directory.trace)).numbers.get(1), range(0, 1000));
-  });
-}
-
-Deno.test("DrainLock() refuses a link in the place of its file", { ignore }, async () => {
-  using directory = new BoxDirectory();
-  const session = await directory.start({ output: null });
-  Deno.symlinkSync(`${directory.path}/victim`, `${directory.box}.drained`);
-  using box = new BoxFile(directory.box, true);
-  assertThrows(() => new DrainLock(box), TypeError, "box.drained is something else");
-  assertEquals([...Deno.readDirSync(directory.path)].some(({ name }) => name === "victim"), false);
-  await session.close();
-});
-
-Deno.test("DrainLock() of a program that is drained is given free once", { ignore }, async () => {
-  using directory = new BoxDirectory();
-  const session = await directory.start({ output: null });
-  using box = new BoxFile(directory.box, true);
-  {
-    using _ = new DrainLock(box);
-    assertThrows(() => new DrainLock(box), TypeError, "another process does");
-  }
-  using _ = new DrainLock(box);
-  await session.close();
-});
-
 Deno.test("drain() leaves no file behind", { ignore }, async () => {
   using directory = new BoxDirectory();
   const session = await directory.start({ output: null });
@@ -455,12 +180,3 @@ Deno.test("drain() leaves no file behind", { ignore }, async () => {
   const names = [...Deno.readDirSync(directory.path)].map(({ name }) => name);
   assertEquals(names.sort(), ["box", "trace"]);
 });
-
-/** Bytes of a file, 0 if it is not there. */
-function sizeOf(path: string): number {
-  try {
-    return Deno.statSync(path).size;
-  } catch {
-    return 0;
-  }
-}

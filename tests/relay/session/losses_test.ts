@@ -4,6 +4,7 @@ import { type LostCounts, RingMemory } from "@ltt/relay/ring";
 import { Registry, StreamState, string, u32 } from "@ltt/relay/trace";
 import { LOST } from "../../../relay/ring/control.ts";
 import { sumLost } from "@ltt/relay/session";
+import { CANNOT_MOUNT, Disk } from "../disk.ts";
 import {
   assertAgrees,
   beside,
@@ -97,51 +98,23 @@ Deno.test("statistics() tells of each CPU what was lost, by cause, also beyond 2
   await session.close();
 });
 
-/** Whether a file system of a given size can be had. */
-const noMount = ignore || !mounts();
-
-function mounts(): boolean {
-  if (
-    Deno.build.os !== "linux" || Deno.permissions.querySync({ name: "run" }).state !== "granted"
-  ) {
-    return false;
-  }
-  using directory = new TempDirectory();
-  if (!mount(directory.path)) return false;
-  umount(directory.path);
-  return true;
-}
-
-function mount(path: string): boolean {
-  const args = ["-t", "tmpfs", "-o", "size=1m", "tmpfs", path];
-  try {
-    return new Deno.Command("mount", { args, stderr: "null" }).outputSync().success;
-  } catch {
-    return false;
-  }
-}
-
-function umount(path: string): void {
-  new Deno.Command("umount", { args: ["-l", path] }).outputSync();
-}
-
-/** A full disk's worth of room. */
+/** A disk with little room. */
 class SmallDisk implements Disposable {
   readonly #directory = new TempDirectory();
-  readonly path: string = this.#directory.path;
+  readonly #disk = new Disk(this.#directory.path, 2 ** 20);
 
-  constructor() {
-    assert(mount(this.path));
+  get path(): string {
+    return this.#disk.path;
   }
 
   [Symbol.dispose](): void {
-    umount(this.path);
+    this.#disk[Symbol.dispose]();
     this.#directory[Symbol.dispose]();
   }
 }
 
 Deno.test("a full disk is said once, the program goes on, and what was written can be read", {
-  ignore: noMount,
+  ignore: ignore || CANNOT_MOUNT,
 }, async () => {
   using disk = new SmallDisk();
   const output = `${disk.path}/trace`;
@@ -169,7 +142,7 @@ Deno.test("a full disk is said once, the program goes on, and what was written c
 });
 
 Deno.test("flush() throws why a disk is full, and leaves what was flushed before", {
-  ignore: noMount,
+  ignore: ignore || CANNOT_MOUNT,
 }, async () => {
   using disk = new SmallDisk();
   const output = `${disk.path}/trace`;
@@ -188,36 +161,48 @@ Deno.test("flush() throws why a disk is full, and leaves what was flushed before
   assertEquals(session.statistics().events, 110_000);
 });
 
-Deno.test("statistics on a full disk do not stop the session", { ignore: noMount }, async () => {
-  using disk = new SmallDisk();
-  const session = await startSession({ path: disk.path } as TempDirectory, {
-    statisticsDirectory: `${disk.path}/trace`,
-  });
-  const event = numbered(session);
-  event(0);
-  await session.flush();
-  const file = await Deno.create(`${disk.path}/filler`);
-  const filler = new Uint8Array(4096);
-  try {
-    for (;;) await file.write(filler);
-  } catch {
-    // It is full.
-  }
-  file.close();
-  await new Promise((resolve) => setTimeout(resolve, 1100));
-  event(1);
-  Deno.removeSync(`${disk.path}/filler`);
-  await session.close();
-  assertEquals((await readTrace(`${disk.path}/trace`)).numbers.get(0), [0, 1]);
-});
+Deno.test(
+  "statistics on a full disk do not stop the session",
+  { ignore: ignore || CANNOT_MOUNT },
+  async () => {
+    using disk = new SmallDisk();
+    const session = await startSession({ path: disk.path } as TempDirectory, {
+      statisticsDirectory: `${disk.path}/trace`,
+    });
+    const event = numbered(session);
+    event(0);
+    await session.flush();
+    const file = await Deno.create(`${disk.path}/filler`);
+    const filler = new Uint8Array(4096);
+    try {
+      for (;;) await file.write(filler);
+    } catch {
+      // It is full.
+    }
+    file.close();
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    event(1);
+    Deno.removeSync(`${disk.path}/filler`);
+    await session.close();
+    assertEquals((await readTrace(`${disk.path}/trace`)).numbers.get(0), [0, 1]);
+  },
+);
 
-Deno.test("start() on a full disk throws, and leaves no thread", { ignore: noMount }, async () => {
-  using disk = new SmallDisk();
-  Deno.writeFileSync(`${disk.path}/filler`, new Uint8Array(2 ** 20 - 8192));
-  try {
-    Deno.writeFileSync(`${disk.path}/more`, new Uint8Array(8192));
-  } catch {
-    // It is full.
-  }
-  await assertRejects(() => startSession({ path: disk.path } as TempDirectory), Error, "No space");
-});
+Deno.test(
+  "start() on a full disk throws, and leaves no thread",
+  { ignore: ignore || CANNOT_MOUNT },
+  async () => {
+    using disk = new SmallDisk();
+    Deno.writeFileSync(`${disk.path}/filler`, new Uint8Array(2 ** 20 - 8192));
+    try {
+      Deno.writeFileSync(`${disk.path}/more`, new Uint8Array(8192));
+    } catch {
+      // It is full.
+    }
+    await assertRejects(
+      () => startSession({ path: disk.path } as TempDirectory),
+      Error,
+      "No space",
+    );
+  },
+);

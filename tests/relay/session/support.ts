@@ -1,8 +1,10 @@
 import { type SessionOptions, sumLost, TraceSession } from "@ltt/relay/session";
 import { u32 } from "@ltt/relay/trace";
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { babeltrace, BABELTRACE_MISSING, type BabeltraceRun } from "../ctf/babeltrace.ts";
 import type { Order } from "./worker_program.ts";
+
+export { until } from "../until.ts";
 
 /** Sessions read their modules and write; what they wrote is read by babeltrace2. */
 export const ignore: boolean = BABELTRACE_MISSING;
@@ -96,15 +98,6 @@ export class TestWorker implements Disposable {
 
   [Symbol.dispose](): void {
     this.#worker.terminate();
-  }
-}
-
-/** Resolves when a condition holds; fails after ten seconds. */
-export async function until(what: string, holds: () => boolean): Promise<void> {
-  const end = performance.now() + 10_000;
-  while (!holds()) {
-    assert(performance.now() < end, `not within ten seconds: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
 
