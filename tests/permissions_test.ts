@@ -1,4 +1,5 @@
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
+import { atOnce } from "./relay/at_once.ts";
 import { Daemon, RELAYD_MISSING } from "./relay/consume/relayd/daemon.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname;
@@ -225,28 +226,71 @@ async function deno(
   return stdout + await stderr;
 }
 
-/** Runs a feature with some permissions, in places of its own; what it printed. */
-async function runWith(one: Case, permissions: readonly string[]): Promise<string> {
-  await using daemon = one.needsDaemon ? await Daemon.start() : null;
-  const directory = await Deno.realPath(await Deno.makeTempDir({ prefix: "ltt-permissions-" }));
-  try {
-    const places: Places = {
+/** Where a feature is run that finds something there which is made once. */
+class Workshop implements AsyncDisposable {
+  readonly #one: Case;
+  readonly #directory: string;
+  readonly #daemon: Daemon | null;
+  #runs = 0;
+
+  private constructor(one: Case, directory: string, daemon: Daemon | null) {
+    this.#one = one;
+    this.#directory = directory;
+    this.#daemon = daemon;
+  }
+
+  /** Makes what has to be there before. */
+  static async open(one: Case): Promise<Workshop> {
+    const directory = await Deno.realPath(await Deno.makeTempDir({ prefix: "ltt-permissions-" }));
+    const workshop = new Workshop(one, directory, one.needsDaemon ? await Daemon.start() : null);
+    const places = await workshop.#places("before");
+    await one.before?.(places);
+    return workshop;
+  }
+
+  /** Runs the feature with some permissions, in places of its own; what it printed. */
+  async run(permissions: readonly string[]): Promise<string> {
+    const { args, env, says, isEndless } = this.#one;
+    const places = await this.#places(`${this.#runs++}`);
+    await this.#lay(places);
+    const flags = permissions.map((flag) =>
+      flag.replace(/\b[A-Z]+\b/g, (name) => placeOf(places, name))
+    );
+    return await deno([...flags, ...args(places)], env?.(places), isEndless ? says : undefined);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#daemon?.[Symbol.asyncDispose]();
+    await Deno.remove(this.#directory, { recursive: true });
+  }
+
+  async #places(name: string): Promise<Places> {
+    const directory = `${this.#directory}/${name}`;
+    await Deno.mkdir(directory);
+    return {
       TRACER: ROOT,
       DIR: `${directory}/trace`,
       FILE: `${directory}/file`,
       SPILL: `${directory}/spill`,
       DENO: Deno.execPath(),
-      CONTROL: String(daemon?.address.controlPort),
-      DATA: String(daemon?.address.dataPort),
+      CONTROL: String(this.#daemon?.address.controlPort),
+      DATA: String(this.#daemon?.address.dataPort),
     };
-    await one.before?.(places);
-    const flags = permissions.map((flag) =>
-      flag.replace(/\b[A-Z]+\b/g, (name) => placeOf(places, name))
-    );
-    const enough = one.isEndless ? one.says : undefined;
-    return await deno([...flags, ...one.args(places)], one.env?.(places), enough);
-  } finally {
-    await Deno.remove(directory, { recursive: true });
+  }
+
+  /** Lays what was made before in its places. */
+  async #lay({ DIR, FILE }: Places): Promise<void> {
+    const before = `${this.#directory}/before`;
+    for (const { name, isDirectory } of [...Deno.readDirSync(before)]) {
+      if (!isDirectory) {
+        await Deno.copyFile(`${before}/${name}`, FILE);
+        continue;
+      }
+      await Deno.mkdir(DIR);
+      for (const file of [...Deno.readDirSync(`${before}/${name}`)]) {
+        await Deno.copyFile(`${before}/${name}/${file.name}`, `${DIR}/${file.name}`);
+      }
+    }
   }
 }
 
@@ -262,24 +306,32 @@ function lacking(permissions: readonly string[]): string[][] {
   });
 }
 
+// What a test starts ends with it; steps that are run at a time may not be asked.
+const unasked = { sanitizeOps: false, sanitizeResources: false, sanitizeExit: false };
 for (const one of cases) {
   const { feature, says, needsDaemon } = one;
   const permissions = one.permissions === "none" ? [] : one.permissions.split(" ");
-  const options = { ignore: ignore || (needsDaemon === true && RELAYD_MISSING) };
-  Deno.test(`${feature}: the permissions in the README are enough`, options, async () => {
-    const output = await runWith(one, permissions);
-    assert(says.test(output), `${permissions.join(" ")}: ${output}`);
+  Deno.test({
+    name: `${feature}: the permissions in the README are enough, and less is too little`,
+    ignore: ignore || (needsDaemon === true && RELAYD_MISSING),
+    ...unasked,
+    async fn(t) {
+      await using workshop = await Workshop.open(one);
+      await atOnce(2, [permissions, ...lacking(permissions)], (some) => {
+        const isAll = some === permissions;
+        const what = isAll ? "the permissions in the README are enough" : "is too little";
+        const name = isAll ? what : `${some.join(" ") || "no permission"} ${what}`;
+        return t.step({
+          name: `${feature}: ${name}`,
+          ...unasked,
+          async fn() {
+            const output = await workshop.run(some);
+            assertEquals(says.test(output), isAll, `${some.join(" ")}: ${output}`);
+          },
+        });
+      });
+    },
   });
-  for (const less of lacking(permissions)) {
-    Deno.test(
-      `${feature}: ${less.join(" ") || "no permission"} is too little`,
-      options,
-      async () => {
-        const output = await runWith(one, less);
-        assert(!says.test(output), output);
-      },
-    );
-  }
 }
 
 function placeOf(places: Places, name: string): string {

@@ -1,4 +1,5 @@
 import { random32 } from "../../../hw/fault_inject.ts";
+import { atOnce } from "../at_once.ts";
 import { killAndRecover, randomCase } from "./kills.ts";
 import { ignore } from "./support.ts";
 
@@ -13,7 +14,8 @@ for (const threads of [1, 2, 3, 4]) {
     },
     async () => {
       const random = random32(threads);
-      for (let i = 0; i < KILLS; i++) await killAndRecover({ ...randomCase(random), threads });
+      const cases = Array.from({ length: KILLS }, () => ({ ...randomCase(random), threads }));
+      await atOnce(2, cases, killAndRecover);
     },
   );
 }

@@ -1,4 +1,4 @@
-import { __GFP_ZERO, GFP_KERNEL, Machine, PAGE_SIZE, pageAddress } from "@ltt/relay/hw";
+import { GFP_KERNEL, Machine, PAGE_SIZE, pageAddress } from "@ltt/relay/hw";
 import { Relay } from "@ltt/relay/relay";
 import { RingChannel, type RingWriter, ringWriter } from "@ltt/relay/ring";
 import {
@@ -46,7 +46,7 @@ export class TestStream implements Disposable {
     const machine = new Machine({ nodes: [4096], cpus: 2, online: [0, 1] });
     const { buffer } = machine.ram;
     const allocate = (size: number): number =>
-      pageAddress(machine.pages.allocPages(GFP_KERNEL | __GFP_ZERO, Math.log2(size / PAGE_SIZE)));
+      pageAddress(machine.pages.allocPages(GFP_KERNEL, Math.log2(size / PAGE_SIZE)));
     const clock = { name: "c", description: "", offsetNs: 0n };
     const metadata = traceMetadata({ uuid: UUID, env: { hostname: "h" }, clock, eventContext: [] });
     const registry = Registry.create(buffer, allocate(REGISTRY_SIZE), metadata);

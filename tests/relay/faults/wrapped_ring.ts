@@ -11,7 +11,7 @@ import {
   peekOpenSubbuf,
   type RingClient,
   ringLost,
-  type RingMemory,
+  RingMemory,
   RingReader,
   RingWriter,
   storedSubbufs,
@@ -19,7 +19,7 @@ import {
 import { LOST, READER } from "../../../relay/ring/control.ts";
 import { LOST_CAUSES } from "../../../relay/ring/lost.ts";
 import { eventBytes } from "../ring/bytes.ts";
-import { copyRing, dataOf, TestRing } from "../ring/support.ts";
+import { dataOf, TestRing } from "../ring/support.ts";
 import { watchStores } from "../ring/watched_words.ts";
 
 /** Bytes the client has at the start of each sub-buffer. */
@@ -69,6 +69,8 @@ export class WrappedRing implements Disposable {
   #writer: RingWriter;
   #reader: RingReader;
   #events = 0;
+  /** For copies of RAM, one after the other. */
+  readonly #copy: SharedArrayBuffer;
 
   /** `afterStore` is called behind each store of the writer; `Atomics` must be watched then. */
   constructor(mode: Mode, start: Start, afterStore: ((ring: WrappedRing) => void) | null = null) {
@@ -79,6 +81,7 @@ export class WrappedRing implements Disposable {
       headerSize: HEADER_SIZE,
       firstSeq: start.seq,
     });
+    this.#copy = new SharedArrayBuffer(this.#test.machine.ram.buffer.byteLength);
     const { control } = this.#test.memory;
     for (let i = 0; i < LOST_CAUSES; i++) control[LOST + i] = start.lost;
     this.#writer = this.#newWriter(afterStore);
@@ -102,7 +105,8 @@ export class WrappedRing implements Disposable {
 
   /** What somebody finds who takes the ring over here and now, and what he writes; on a copy. */
   takenOver(): Seen {
-    const memory = copyRing(this.#test);
+    new Uint8Array(this.#copy).set(this.#test.machine.ram.bytes);
+    const memory = new RingMemory(this.#copy, this.#test.memory.control.byteOffset);
     assertRepairable(memory);
     const begun: number[] = [];
     const writer = new RingWriter(memory, null, this.#client(memory, begun));

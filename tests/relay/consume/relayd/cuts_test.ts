@@ -3,6 +3,7 @@
  * with RELAYD_CUTS=all, which takes minutes.
  */
 import { assert, assertEquals } from "@std/assert";
+import { atOnce } from "../../at_once.ts";
 import { MemoryOutput, type Packet, parsePackets } from "../support.ts";
 import { FakeDaemon, type Limits } from "./fake_daemon.ts";
 import { assertComplete, packetsOf, RelayedStreams } from "./relayed_stream.ts";
@@ -89,23 +90,14 @@ function all(daemon: FakeDaemon, spill: MemoryOutput | null, cpu: number): Packe
 }
 
 /** Runs many sessions, some at a time. */
-async function runAll(cuts: readonly Cut[]): Promise<End[]> {
-  const ends: End[] = [];
-  const left = [...cuts.entries()];
-  const worker = async (): Promise<void> => {
-    for (let next; (next = left.pop()) !== undefined;) {
-      const [i, cut] = next;
-      try {
-        ends[i] = await run(cut);
-      } catch (error) {
-        throw new Error(`Cut ${JSON.stringify(cut)}: ${(error as Error).message}`, {
-          cause: error,
-        });
-      }
+function runAll(cuts: readonly Cut[]): Promise<End[]> {
+  return atOnce(AT_ONCE, cuts, async (cut) => {
+    try {
+      return await run(cut);
+    } catch (error) {
+      throw new Error(`Cut ${JSON.stringify(cut)}: ${(error as Error).message}`, { cause: error });
     }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  return ends;
+  });
 }
 
 /** All numbers below a limit, or so many of them, others each time. */
