@@ -13,7 +13,6 @@ import {
   TraceCompletion,
 } from "../../../relay/blackbox/mod.ts";
 import { TraceDirectory, type TraceOutput } from "../../../relay/consume/mod.ts";
-import { type PacketInfo, readPacketInfo } from "@ltt/relay/ctf";
 import { numbered, range, readTrace, TestWorker } from "../session/support.ts";
 import { BoxDirectory } from "./support.ts";
 
@@ -64,30 +63,6 @@ export function streamOf({ streams }: Recovered, cpu: number): RecoveredStream {
   const stream = streams.find((one) => one.cpu === cpu);
   if (stream === undefined) throw new Error(`Nothing of CPU ${cpu}: ${JSON.stringify(streams)}`);
   return stream;
-}
-
-/** The packets in the file of a stream. */
-export function packetsIn(trace: string, cpu: number): PacketInfo[] {
-  const bytes = Deno.readFileSync(`${trace}/channel0_${cpu}`);
-  const view = new DataView(bytes.buffer);
-  const packets: PacketInfo[] = [];
-  for (let at = 0; at < bytes.length; at += packets.at(-1)!.packetSize) {
-    packets.push(readPacketInfo(view, at));
-  }
-  return packets;
-}
-
-/** Fails unless a number of packets follow each other, and the last ends no earlier than it begins. */
-export function assertInOrder(packets: readonly PacketInfo[], what: string): void {
-  for (const [i, { seq, timestampBegin, timestampEnd }] of packets.entries()) {
-    const before = packets[i - 1];
-    const shown = `${what}: packet ${i}, from ${timestampBegin} to ${timestampEnd}`;
-    assertEquals(timestampBegin <= timestampEnd, true, `${shown}, ends before it begins`);
-    if (before === undefined) continue;
-    assertEquals(seq, before.seq + 1, `${shown}: number`);
-    const isBehind = timestampBegin >= before.timestampEnd;
-    assertEquals(isBehind, true, `${shown}, begins before ${before.timestampEnd}`);
-  }
 }
 
 /** The memory of a black box, to be damaged. */

@@ -4,13 +4,12 @@
 import { assert, assertEquals } from "@std/assert";
 import { CONSUMED, READER } from "../../../relay/ring/control.ts";
 import { assertUnchanged } from "../files.ts";
+import { assertInOrder, packetsIn } from "../packets.ts";
 import { numbered, range, readTrace, TestWorker } from "../session/support.ts";
 import {
   A_PAGE,
-  assertInOrder,
   BoxMemory,
   damage,
-  packetsIn,
   recoverFrom,
   recoverTo,
   twoThreads,

@@ -1,16 +1,9 @@
 import { TraceSession } from "@ltt/relay/session";
 import { assert, assertEquals } from "@std/assert";
 import { assertUnchanged } from "../files.ts";
+import { assertInOrder, packetsIn } from "../packets.ts";
 import { numbered, range, readTrace, TestWorker } from "../session/support.ts";
-import {
-  A_PAGE,
-  assertInOrder,
-  killedNow,
-  ManualCpu,
-  packetsIn,
-  recoverTo,
-  streamOf,
-} from "./boxes.ts";
+import { A_PAGE, killedNow, ManualCpu, recoverTo, streamOf } from "./boxes.ts";
 import { BoxDirectory, ignore, ignoreReading } from "./support.ts";
 
 Deno.test("recover() takes what every thread had recorded, delivered or not", {

@@ -3,8 +3,9 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { BoxFile, TraceCompletion } from "../../../relay/blackbox/mod.ts";
 import { CANNOT_MOUNT, Disk } from "../disk.ts";
 import { filesIn } from "../files.ts";
+import { assertInOrder, packetsIn } from "../packets.ts";
 import { numbered, range, readTrace, TestWorker } from "../session/support.ts";
-import { assertInOrder, complete, killedAfterFlush, killedWithTrace, packetsIn } from "./boxes.ts";
+import { complete, killedAfterFlush, killedWithTrace } from "./boxes.ts";
 import { BoxDirectory, ignore, ignoreReading } from "./support.ts";
 
 Deno.test("TraceCompletion() adds what the directory of a killed session lacks", {

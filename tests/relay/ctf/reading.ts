@@ -17,7 +17,8 @@ import {
   type TraceInput,
   TraceReader,
 } from "@ltt/relay/ctf";
-import { type BabeltraceEvent, type Discarded, eachEvent, type Value } from "./babeltrace.ts";
+import { type BabeltraceEvent, type Discarded, eachEvent } from "./babeltrace.ts";
+import type { Value } from "./babeltrace_values.ts";
 
 /** The traces in a directory and below it. */
 export function traceInputs(directory: string): TraceInput[] {

@@ -262,3 +262,13 @@ Deno.test("a directory that a flight recorder uses is refused, and that goes on"
   assertEquals((await readTrace(await first.snapshot())).numbers.get(0), [1]);
   await first.close();
 });
+
+Deno.test("100 snapshot() at once resolve, each to its own trace", { ignore }, async () => {
+  using directory = new TempDirectory();
+  await using session = await startSession(directory, { mode: "flight-recorder" });
+  numbered(session)(7);
+  const paths = await Promise.all(range(0, 100).map((i) => session.snapshot(`${i}`)));
+  const expected = range(0, 100).map((i) => `${directory.path}/trace/snapshot-${i}-${i}`);
+  assertEquals(paths, expected);
+  assertEquals((await readTrace(paths[99])).numbers.get(0), [7]);
+});

@@ -1,6 +1,8 @@
 import { TraceSession } from "@ltt/relay/session";
 import { array, f64, string, u16, u32, u64 } from "@ltt/relay/trace";
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { PACKET_HEADER_SIZE } from "@ltt/relay/ctf";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { packetsIn } from "../packets.ts";
 import {
   assertAgrees,
   ignore,
@@ -10,7 +12,6 @@ import {
   startSession,
   TempDirectory,
   TestWorker,
-  until,
 } from "./support.ts";
 
 Deno.test("a session writes what is recorded, by the names and fields declared", {
@@ -56,21 +57,12 @@ Deno.test("statistics() agrees with the trace: events, bytes, losses, by CPU and
     ["t:text", count("t:text")],
   ]);
   assertEquals(tracepoints.map(({ lost }) => lost), [0, 1]);
-  let bytes = 0;
-  for await (const packet of packets(`${directory.path}/trace/channel0_0`)) bytes += packet;
+  const bytes = packetsIn(`${directory.path}/trace`, 0)
+    .reduce((sum, { contentSize }) => sum + contentSize - PACKET_HEADER_SIZE, 0);
   assertEquals(statistics.bytes, bytes, "bytes in the packets");
   assertEquals(tracepoints.reduce((sum, { bytes }) => sum + bytes, 0), bytes);
   assertEquals(statistics.cpus.reduce((sum, { bytes }) => sum + bytes, 0), bytes);
 });
-
-/** Bytes of events of each packet in a file. */
-async function* packets(path: string): AsyncGenerator<number, void, void> {
-  const view = new DataView((await Deno.readFile(path)).buffer);
-  for (let at = 0; at < view.byteLength;) {
-    yield Number(view.getBigUint64(at + 48, true)) / 8 - 84;
-    at += Number(view.getBigUint64(at + 56, true)) / 8;
-  }
-}
 
 Deno.test("stop() and start() leave out what is recorded in between", { ignore }, async () => {
   using directory = new TempDirectory();
@@ -90,117 +82,6 @@ Deno.test("stop() and start() leave out what is recorded in between", { ignore }
   const trace = await readTrace(`${directory.path}/trace`);
   assertEquals(trace.numbers.get(0), [0, 2]);
   assertAgrees(session, trace);
-});
-
-Deno.test("flush() writes what was recorded; what comes then is not there twice", {
-  ignore,
-}, async () => {
-  using directory = new TempDirectory();
-  const session = await startSession(directory, { subbufSize: 4096 });
-  const event = numbered(session);
-  let n = 0;
-  for (const count of [1, 1, 300, 0, 500, 1]) {
-    for (const end = n + count; n < end; n++) event(n);
-    await session.flush();
-    const { numbers } = await readTrace(`${directory.path}/trace`);
-    assertEquals(numbers.get(0), range(0, n), `${n} events flushed`);
-  }
-  event(n++);
-  await session.close();
-  assertEquals((await readTrace(`${directory.path}/trace`)).numbers.get(0), range(0, n));
-});
-
-Deno.test(
-  "enable() and disable() work by glob, while running, for later tracepoints and on all threads",
-  {
-    ignore,
-  },
-  async () => {
-    using directory = new TempDirectory();
-    const session = await startSession(directory, { events: ["a:*", "w*"] });
-    using worker = new TestWorker();
-    await worker.attach(session);
-    const [a, b] = ["a:one", "b:one"].map((name) => numbered(session, name));
-    a(0);
-    b(1); // not asked for
-    session.enable("b:*");
-    b(2);
-    session.disable("a:*");
-    a(3); // disabled
-    const later = session.tracepoint("a:later", u32("n"));
-    assertEquals(later.enabled, false);
-    later(4); // disabled before it was declared
-    await worker.tell({ type: "record", name: "a:one", from: 5, count: 1 }); // disabled
-    await worker.tell({ type: "record", name: "w:one", from: 6, count: 1 });
-    await worker.tell({ type: "disable", pattern: "*" });
-    b(7); // disabled
-    await worker.tell({ type: "record", name: "w:one", from: 8, count: 1 }); // disabled
-    session.enable("a:l*");
-    later(9);
-    a(10); // disabled
-    await session.close();
-    const { events } = await readTrace(`${directory.path}/trace`);
-    const recorded = events.map(({ name, fields }) => `${name} ${fields.n}`);
-    assertEquals(recorded, ["a:one 0", "b:one 2", "w:one 6", "a:later 9"]);
-  },
-);
-
-Deno.test("enable() by log level records what is as important or more", { ignore }, async () => {
-  using directory = new TempDirectory();
-  const session = await startSession(directory, { events: [] });
-  const levels = ["emerg", "warning", "info", "debug"] as const;
-  const events = levels.map((loglevel) => session.tracepoint({ name: loglevel, loglevel }));
-  for (const event of events) event(); // none is enabled
-  session.enable("*", { loglevel: "warning" });
-  for (const event of events) event();
-  // deno-lint-ignore no-explicit-any
-  assertThrows(() => session.enable("*", { loglevel: "loud" as any }), TypeError, '"loud"');
-  await session.close();
-  const trace = await readTrace(`${directory.path}/trace`);
-  assertEquals(trace.events.map(({ name }) => name), ["emerg", "warning"]);
-});
-
-Deno.test("session.clock says which clock is read and what that costs", { ignore }, async () => {
-  using directory = new TempDirectory();
-  await using session = await startSession(directory);
-  assert(["clock_gettime", "performance.now"].includes(session.clock.name), session.clock.name);
-  const { costNs } = session.clock;
-  assert(costNs > 1 && costNs < 100_000, `${costNs} ns`);
-  assertEquals(session.clock.costNs, costNs, "measured once");
-});
-
-Deno.test("the clock given tells the time; one that goes back does not", { ignore }, async () => {
-  using directory = new TempDirectory();
-  let time = 0;
-  const clock = { name: "mine", now: () => time };
-  const session = await startSession(directory, { clock });
-  assertEquals(session.clock.name, "mine");
-  const event = numbered(session);
-  const times = [5, 5, 4_294_967_295, 4_294_967_296, 7, 2 ** 33, 2 ** 52];
-  for (time of times) event(0);
-  await session.close();
-  const { events } = await readTrace(`${directory.path}/trace`);
-  const [{ timestampNs: first }] = events;
-  const seen = events.map(({ timestampNs }) => Number(timestampNs - first) + 5);
-  assertEquals(seen, [5, 5, 4_294_967_295, 4_294_967_296, 4_294_967_296, 2 ** 33, 2 ** 52]);
-});
-
-Deno.test("times are those of the system's clock", { ignore }, async () => {
-  using directory = new TempDirectory();
-  const session = await startSession(directory);
-  const event = numbered(session);
-  const before = Date.now();
-  event(0);
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  event(1);
-  const after = Date.now();
-  await session.close();
-  const { events } = await readTrace(`${directory.path}/trace`);
-  const [first, second] = events.map(({ timestampNs }) => Number(timestampNs) / 1e6);
-  const what = `${before} ${first} ${second} ${after}`;
-  // performance.timeOrigin and Date are some milliseconds apart when the system's clock was set.
-  assert(first > before - 1000 && second < after + 1000, what);
-  assert(second - first >= 19 && second - first < after - before + 2, what);
 });
 
 Deno.test("contexts come before an event's own fields, on each thread its own", {
@@ -283,80 +164,6 @@ Deno.test("1,000 tracepoints declared while running are in the trace", { ignore 
   assertEquals(events.map(({ name }) => name), range(0, 1000).map((n) => `t:${n}`));
 });
 
-Deno.test("a thread that waits has its events written after switchTimerMs", {
-  ignore,
-}, async () => {
-  using directory = new TempDirectory();
-  const session = await startSession(directory, { switchTimerMs: 20 });
-  numbered(session)(7);
-  const path = `${directory.path}/trace/channel0_0`;
-  const size = (): number => {
-    try {
-      return Deno.statSync(path).size;
-    } catch {
-      return 0;
-    }
-  };
-  await until("a packet is written behind the empty one", () => size() > 4096);
-  assertEquals((await readTrace(`${directory.path}/trace`)).numbers.get(0), [7]);
-  await session.close();
-  assertEquals((await readTrace(`${directory.path}/trace`)).numbers.get(0), [7]);
-});
-
-Deno.test("handle can be sent, and attach() on the same thread gets a CPU of its own", {
-  ignore,
-}, async () => {
-  using directory = new TempDirectory();
-  const session = await startSession(directory);
-  const other = TraceSession.attach(structuredClone(session.handle), { name: "other" });
-  assert(other.cpu !== null && other.cpu !== session.cpu);
-  numbered(session)(1);
-  numbered(other)(2);
-  await other.close();
-  numbered(session)(3);
-  await session.close();
-  const { numbers } = await readTrace(`${directory.path}/trace`);
-  assertEquals([...numbers.values()].sort(), [[1, 3], [2]]);
-});
-
-Deno.test("a thread that has left stores nothing to the CPU that another thread has then", {
-  ignore,
-}, async () => {
-  using directory = new TempDirectory();
-  const session = await startSession(directory, { maxCpus: 2 });
-  let time = 1;
-  const clock = { name: "ahead", now: () => time };
-  const left = TraceSession.attach(session.handle, { clock });
-  const late = numbered(left);
-  await left.close();
-  time = 1e15;
-  late(1);
-  const event = numbered(session);
-  event(2);
-  late(3);
-  const next = TraceSession.attach(session.handle);
-  late(4);
-  numbered(next)(5);
-  late(6);
-  await next.close();
-  await session.close();
-  const { events, exitCode } = await readTrace(directory.path);
-  assertEquals([exitCode, events.map(({ fields }) => fields.n).sort()], [0, [2, 5]]);
-  assert(events.every(({ timestampNs }) => timestampNs < BigInt(Date.now() + 1e6) * 1_000_000n));
-});
-
-Deno.test("enable() and disable() refuse what is no text, and rules stay as they are", {
-  ignore,
-}, async () => {
-  using directory = new TempDirectory();
-  await using session = await startSession(directory);
-  for (const wrong of [5, null, undefined, /http/] as unknown as string[]) {
-    assertThrows(() => session.disable(wrong), TypeError, "is no pattern");
-    assertThrows(() => session.enable(wrong), TypeError, "is no pattern");
-  }
-  assertEquals(session.tracepoint("still:here").enabled, true);
-});
-
 Deno.test("a session writes to where it began, whatever directory the program goes to", {
   ignore,
 }, async () => {
@@ -374,35 +181,4 @@ Deno.test("a session writes to where it began, whatever directory the program go
     Deno.chdir(before);
   }
   assertEquals((await readTrace(`${directory.path}/here`)).events.length, 1);
-});
-
-Deno.test("1,000 flush() at once resolve, each when all that was recorded before is written", {
-  ignore,
-}, async () => {
-  using directory = new TempDirectory();
-  const session = await startSession(directory, { subbufSize: 2 ** 20 });
-  const event = numbered(session);
-  const path = `${directory.path}/trace/channel0_0`;
-  const sizes: number[] = [];
-  const flushes = range(0, 1000).map(async (n) => {
-    event(n);
-    await session.flush();
-    sizes.push(Deno.statSync(path).size);
-  });
-  await Promise.all(flushes);
-  await session.flush();
-  assertEquals((await readTrace(`${directory.path}/trace`)).numbers.get(0), range(0, 1000));
-  assertEquals(sizes.length, 1000);
-  const late = [session.flush(), session.flush(), session.close()];
-  await Promise.all(late);
-});
-
-Deno.test("100 snapshot() at once resolve, each to its own trace", { ignore }, async () => {
-  using directory = new TempDirectory();
-  await using session = await startSession(directory, { mode: "flight-recorder" });
-  numbered(session)(7);
-  const paths = await Promise.all(range(0, 100).map((i) => session.snapshot(`${i}`)));
-  const expected = range(0, 100).map((i) => `${directory.path}/trace/snapshot-${i}-${i}`);
-  assertEquals(paths, expected);
-  assertEquals((await readTrace(paths[99])).numbers.get(0), [7]);
 });

@@ -1,4 +1,4 @@
-import { TraceSession } from "@ltt/relay/session";
+import type { TraceSession } from "@ltt/relay/session";
 import { assert, assertEquals } from "@std/assert";
 import {
   assertAgrees,
@@ -231,50 +231,4 @@ Deno.test("recorded and lost are all that was attempted, at full speed into tiny
     const numbers = trace.numbers.get(cpu)!;
     assert(numbers.every((n, i) => i === 0 || n > numbers[i - 1]), `CPU ${cpu} in order`);
   }
-});
-
-Deno.test("a thread for which no CPU is left is refused once, however long it has tried", {
-  ignore,
-}, async () => {
-  using directory = new TempDirectory();
-  await using session = await startSession(directory, { maxCpus: 1 });
-  await using late = TraceSession.attach(session.handle);
-  assertEquals([session.cpu, late.cpu], [0, null]);
-  const [, refused] = new Int32Array(session.handle.pool.table);
-  assertEquals(refused, 1);
-});
-
-Deno.test("attach() to a session that is closed does not wait, and gets no CPU", {
-  ignore,
-}, async () => {
-  using directory = new TempDirectory();
-  for (const maxCpus of [1, 8]) {
-    const session = await startSession(directory, { maxCpus });
-    await session.close();
-    const { unattached } = session.statistics().lost;
-    const begin = performance.now();
-    await using late = TraceSession.attach(session.handle);
-    const ms = performance.now() - begin;
-    assert(ms < 50, `${ms} ms`);
-    assertEquals(late.cpu, null);
-    numbered(late)(0);
-    assertEquals(session.statistics().lost.unattached, unattached, "nothing is recorded any more");
-  }
-});
-
-Deno.test("attach() that waits for a CPU ends when the session is closed", { ignore }, async () => {
-  using directory = new TempDirectory();
-  const session = await startSession(directory);
-  // In a table of its own no CPU comes up for the worker.
-  const { pool } = session.handle;
-  const table = new SharedArrayBuffer(pool.table.byteLength);
-  using late = new TestWorker();
-  const begin = performance.now();
-  const handle = { ...session.handle, pool: { ...pool, table } };
-  const cpu = late.tell({ type: "attach", handle });
-  await new Promise((resolve) => setTimeout(resolve, 300));
-  await session.close();
-  assertEquals(await cpu, -1);
-  const ms = performance.now() - begin;
-  assert(ms < 900, `${ms} ms`);
 });

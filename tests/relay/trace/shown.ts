@@ -4,7 +4,7 @@ import {
   type FieldType,
   labelsByValue,
 } from "@ltt/relay/ctf";
-import type { Value } from "../ctf/babeltrace.ts";
+import type { Value } from "../ctf/babeltrace_values.ts";
 import type { Decoded } from "./decode.ts";
 
 /**

@@ -2,13 +2,12 @@
  * A small session whose connections are cut after every k-th byte: a sample of them, or all of them
  * with RELAYD_CUTS=all, which takes minutes.
  */
-import { assert, assertEquals } from "@std/assert";
+import { assert } from "@std/assert";
 import { atOnce } from "../../at_once.ts";
 import { MemoryOutput, type Packet, parsePackets } from "../support.ts";
-import { FakeDaemon, type Limits } from "./fake_daemon.ts";
-import { assertComplete, packetsOf, RelayedStreams } from "./relayed_stream.ts";
+import { CANNOT_CONNECT as ignore, FakeDaemon, type Limits } from "./fake_daemon.ts";
+import { assertComplete, mergePackets, packetsOf, RelayedStreams } from "./relayed_stream.ts";
 
-const ignore = Deno.permissions.querySync({ name: "net" }).state !== "granted";
 const isThorough = Deno.permissions.querySync({ name: "env" }).state === "granted" &&
   Deno.env.get("RELAYD_CUTS") === "all";
 /** Sessions that are run at a time. */
@@ -80,13 +79,8 @@ function assertNotResent(daemon: FakeDaemon, parts: number, cpu: number, seq: nu
 
 /** Packets of a CPU that the daemon has, and the spill: MemoryOutput keeps those of all CPUs. */
 function all(daemon: FakeDaemon, spill: MemoryOutput | null, cpu: number): Packet[] {
-  const packets = packetsOf(daemon, cpu);
-  for (const packet of spill?.packets ?? []) {
-    if (packet.cpu !== cpu) continue;
-    if (packets[packet.seq] !== undefined) assertEquals(packet, packets[packet.seq], "twice");
-    packets[packet.seq] = packet;
-  }
-  return packets;
+  const spilled = (spill?.packets ?? []).filter((packet) => packet.cpu === cpu);
+  return mergePackets(packetsOf(daemon, cpu), spilled);
 }
 
 /** Runs many sessions, some at a time. */

@@ -4,6 +4,10 @@
  */
 import type { RelaydAddress } from "../../../../relay/consume/relayd/address.ts";
 
+/** Whether nobody may connect here: for `{ ignore }`. */
+export const CANNOT_CONNECT: boolean =
+  Deno.permissions.querySync({ name: "net" }).state !== "granted";
+
 const NOTHING = 2n ** 64n - 1n;
 
 export const COMMANDS: Readonly<Record<number, { readonly name: string; readonly size?: number }>> =

@@ -4,6 +4,7 @@ import { PacketCursor } from "../../../../relay/consume/packet_cursor.ts";
 import { TraceDirectory } from "../../../../relay/consume/mod.ts";
 import { RelaydSession } from "../../../../relay/consume/relayd/relayd_session.ts";
 import { babeltrace, BABELTRACE_MISSING, type BabeltraceRun } from "../../ctf/babeltrace.ts";
+import { until } from "../../until.ts";
 import { TestStream } from "../support.ts";
 import { Daemon, RELAYD_MISSING } from "./daemon.ts";
 import { RelayedStreams } from "./relayed_stream.ts";
@@ -63,15 +64,6 @@ function readIfThere(path: string): Uint8Array<ArrayBuffer> {
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return new Uint8Array(0);
     throw error;
-  }
-}
-
-/** Waits until something is so. */
-async function until(what: string, isSo: () => boolean): Promise<void> {
-  const end = performance.now() + 10_000;
-  while (!isSo()) {
-    if (performance.now() > end) throw new Error(`Not so after 10 s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }
 

@@ -1,10 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { RelaydAddress } from "../../../../relay/consume/relayd/address.ts";
 import { type Patience, RelaydSession } from "../../../../relay/consume/relayd/relayd_session.ts";
+import { until } from "../../until.ts";
 import { freePorts } from "./daemon.ts";
-import { FakeDaemon, type Faults } from "./fake_daemon.ts";
-
-const ignore = Deno.permissions.querySync({ name: "net" }).state !== "granted";
+import { CANNOT_CONNECT as ignore, FakeDaemon, type Faults } from "./fake_daemon.ts";
 
 const SESSION = { name: "s", hostname: "h", liveTimerUs: 0 };
 const FILES = { path: "h/s", maxFileSize: 0, maxFiles: 0 };
@@ -16,13 +15,6 @@ const open = (address: RelaydAddress, patience?: Patience): Promise<RelaydSessio
 function info(seq: number, contentSize: number, packetSize = contentSize) {
   const times = { timestampBegin: seq, timestampEnd: seq + 1 };
   return { cpu: 0, seq, contentSize, packetSize, eventsDiscarded: 0, ...times };
-}
-
-async function until(isSo: () => boolean): Promise<void> {
-  for (let tries = 0; !isSo(); tries++) {
-    if (tries > 2000) throw new Error("Not so after 2 s");
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
 }
 
 const refusals: [what: string, faults: Partial<Faults>, why: string][] = [
@@ -58,7 +50,7 @@ Deno.test("open() can be given up", { ignore }, async () => {
   await using daemon = new FakeDaemon({ isMute: true });
   const closing = new AbortController();
   const opening = open(daemon.address, { signal: closing.signal });
-  await until(() => daemon.commands.length > 0);
+  await until("it is asked", () => daemon.commands.length > 0);
   closing.abort();
   await assertRejects(() => opening, Error, "it is closed");
   await assertRejects(() => open(daemon.address, { signal: closing.signal }), Error, "is closed");
@@ -93,7 +85,7 @@ Deno.test("packets arrive whole, with their padding, and are confirmed in order"
     ]);
     await session.room();
   }
-  await until(() => remote.confirmed === sizes.length);
+  await until("all are confirmed", () => remote.confirmed === sizes.length);
   assertEquals(confirmed.reduce((sum, count) => sum + count), sizes.length);
   const [{ packets }] = daemon.streams("c");
   assertEquals(packets.map(({ length }) => length), sizes.map((size, seq) => size + 8 * seq));
@@ -110,15 +102,18 @@ Deno.test("indexes alone confirm nothing, whatever the daemon answers", { ignore
   const session = await open(daemon.address);
   const remote = await session.addStream({ ...FILES, channel: "c" });
   for (let seq = 0; seq < 5; seq++) session.packet(remote, info(seq, 84), [new Uint8Array(84)]);
-  await until(() => daemon.commands.filter((name) => name === "DATA_PENDING").length > 4);
+  await until(
+    "it is asked again",
+    () => daemon.commands.filter((name) => name === "DATA_PENDING").length > 4,
+  );
   assertEquals(remote.confirmed, 0);
   assertEquals(daemon.streams("c")[0].indexes.length, 0);
   // Before it knows of the stream's first packet.
   remote.beacon(5, 0);
   daemon.faults.deaf = [];
-  await until(() => remote.confirmed === 5);
+  await until("five are confirmed", () => remote.confirmed === 5);
   remote.beacon(9, 0);
-  await until(() => daemon.streams("c")[0].beacons.length > 0);
+  await until("a beacon has come", () => daemon.streams("c")[0].beacons.length > 0);
   assertEquals(daemon.streams("c")[0].beacons, [{ time: 9n, cpu: 0n }]);
   await session.close();
 });

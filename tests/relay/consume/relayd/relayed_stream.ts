@@ -103,11 +103,23 @@ export function packetsOf(daemon: FakeDaemon, cpu: number): Packet[] {
     for (const [i, bytes] of stream.packets.entries()) {
       const [packet] = parsePackets(bytes);
       assertIndex(packet, i, stream.indexes[i]);
-      if (packets[packet.seq] !== undefined) assertEquals(packet, packets[packet.seq], "resent");
-      packets[packet.seq] = packet;
+      put(packets, packet);
     }
   }
   return packets;
+}
+
+/** Packets of two places, in order: those that are in both must be the same. */
+export function mergePackets(some: readonly Packet[], others: readonly Packet[]): Packet[] {
+  const packets = [...some];
+  for (const packet of others) put(packets, packet);
+  return packets;
+}
+
+function put(packets: Packet[], packet: Packet): void {
+  const { seq } = packet;
+  if (packets[seq] !== undefined) assertEquals(packet, packets[seq], `packet ${seq} came twice`);
+  packets[seq] = packet;
 }
 
 /** An index says what the packet says. */
