@@ -1,6 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-
-const main = new URL("../../../relay/cli/mod.ts", import.meta.url).pathname;
+import { finish, MAIN, start as startDeno } from "./support.ts";
 
 /** The page's files are read from there. */
 const folder = new URL("../../../relay/machine_page", import.meta.url).pathname;
@@ -11,23 +10,7 @@ const ignore = (["run", "read", "net"] as const).some((name) =>
 
 /** Starts `machine` with some permissions, and that to read the page's files. */
 function start(permissions: readonly string[], args: readonly string[]): Deno.ChildProcess {
-  return new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--quiet",
-      "--no-check",
-      "--no-prompt",
-      `--allow-read=${folder}`,
-      ...permissions,
-      main,
-      "machine",
-      ...args,
-    ],
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-    env: { NO_COLOR: "1" },
-  }).spawn();
+  return startDeno([`--allow-read=${folder}`, ...permissions, MAIN, "machine", ...args]);
 }
 
 /** What it says until it has said where the page is, or has ended. */
@@ -81,8 +64,8 @@ Deno.test({
       ],
     ];
     for (const [permission, line] of cases) {
-      const { code, stderr } = await start([permission], ["--port", String(port)]).output();
-      assertEquals([code, new TextDecoder().decode(stderr)], [1, line], permission);
+      const { code, err } = await finish(start([permission], ["--port", String(port)]));
+      assertEquals([code, err], [1, line], permission);
     }
   },
 });

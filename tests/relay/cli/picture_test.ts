@@ -6,33 +6,21 @@ import { TraceData, unpackPage } from "../../../relay/view/picture/page/trace_da
 import { ignore, startSession, TempDirectory } from "../session/support.ts";
 import { type ChromeTrace, readChromeTrace } from "../view/chrome_format.ts";
 import { number, text, writeHandMade } from "../view/hand_made_trace.ts";
+import { MAIN, PROGRAMS, run as runDeno } from "./support.ts";
 import { CHROMIUM_MISSING, startChromium } from "../../chromium.ts";
 
-const main = new URL("../../../relay/cli/mod.ts", import.meta.url).pathname;
-const program = new URL("./programs/slow_server.ts", import.meta.url).pathname;
+const program = `${PROGRAMS}slow_server.ts`;
 /** The permissions of `deno task view` and `deno task convert`. */
 const FILES = ["--allow-read", "--allow-write"];
-
-interface Finished {
-  readonly code: number;
-  readonly err: string;
-}
 
 /** Runs a command in a directory. */
 async function run(
   cwd: string,
   permissions: readonly string[],
   ...args: string[]
-): Promise<Finished> {
-  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-check", "--no-prompt", ...permissions, main, ...args],
-    cwd,
-    stdin: "null",
-    stdout: "null",
-    stderr: "piped",
-    env: { NO_COLOR: "1" },
-  }).output();
-  return { code, err: new TextDecoder().decode(stderr) };
+): Promise<{ readonly code: number; readonly err: string }> {
+  const { code, err } = await runDeno([...permissions, MAIN, ...args], cwd);
+  return { code, err };
 }
 
 /** A trace of three events with a number and a text each. */

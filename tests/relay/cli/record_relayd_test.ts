@@ -1,21 +1,25 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Daemon, freePorts, RELAYD_MISSING } from "../consume/relayd/daemon.ts";
 import { babeltrace, BABELTRACE_MISSING } from "../ctf/babeltrace.ts";
-
-const main = new URL("../../../relay/cli/mod.ts", import.meta.url).pathname;
-const programs = new URL("./programs/", import.meta.url).pathname;
+import {
+  finish,
+  type Finished,
+  FOR_EVER,
+  hasPrinted,
+  lastLine,
+  MAIN,
+  PROGRAMS,
+  start,
+} from "./support.ts";
 
 const ignore = BABELTRACE_MISSING || RELAYD_MISSING;
 
-async function record(
-  args: readonly string[],
-): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--allow-all", main, "record", ...args],
-    env: { NO_COLOR: "1" },
-  }).output();
-  const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
-  return { code, out: text(stdout), err: text(stderr) };
+function startRecord(args: readonly string[]): Deno.ChildProcess {
+  return start(["--allow-all", MAIN, "record", ...args]);
+}
+
+function record(args: readonly string[]): Promise<Finished> {
+  return finish(startRecord(args));
 }
 
 function urlOf({ address }: Daemon): string {
@@ -33,9 +37,9 @@ Deno.test("deno task record --relayd sends everything to the daemon, and says so
 }, async () => {
   await using daemon = await Daemon.start();
   const args = ["--relayd", urlOf(daemon), "--name", "count", "--json", "--allow-read"];
-  const { code, out, err } = await record([...args, `${programs}counts.ts`, "1000"]);
+  const { code, out, err } = await record([...args, `${PROGRAMS}counts.ts`, "1000"]);
   assertEquals(code, 0, err);
-  const summary = JSON.parse(out.trimEnd().split("\n").at(-1)!);
+  const summary = JSON.parse(lastLine(out));
   const { events, exitCode } = await babeltrace(pathOf(daemon, summary.trace));
   assertEquals(exitCode, 0);
   assertEquals(events.length, summary.events);
@@ -48,7 +52,7 @@ Deno.test("deno task record --relayd names the trace at the daemon for people", 
 }, async () => {
   await using daemon = await Daemon.start();
   const args = ["--relayd", urlOf(daemon), "--live-period", "50", "--name", "count"];
-  const { code, err } = await record([...args, `${programs}counts.ts`, "10"]);
+  const { code, err } = await record([...args, `${PROGRAMS}counts.ts`, "10"]);
   assertEquals(code, 0, err);
   const [, trace] = /sent to (net:[^\s;]+)/.exec(err)!;
   assertStringIncludes(trace.split("/").at(-1)!, "count-");
@@ -65,7 +69,7 @@ Deno.test("a program that is recorded to a daemon may connect to that alone", {
   await using daemon = await Daemon.start();
   const { address: { controlPort, dataPort } } = daemon;
   const others = freePorts(1);
-  const args = ["--relayd", urlOf(daemon), "--no-prompt", `${programs}may_connect.ts`];
+  const args = ["--relayd", urlOf(daemon), "--no-prompt", `${PROGRAMS}may_connect.ts`];
   const { out, err } = await record([...args, ...[controlPort, dataPort, ...others].map(String)]);
   assertEquals(out.trim(), "granted granted prompt", err);
 });
@@ -75,7 +79,7 @@ Deno.test("deno task record --relayd runs the program untraced where no daemon i
 }, async () => {
   const [control, data] = freePorts(2);
   const url = `net://127.0.0.1:${control}:${data}`;
-  const { err } = await record(["--relayd", url, `${programs}counts.ts`, "10"]);
+  const { err } = await record(["--relayd", url, `${PROGRAMS}counts.ts`, "10"]);
   assertStringIncludes(err, `Cannot send a trace to ${url}: `);
   assertStringIncludes(err, "the program runs untraced");
 });
@@ -86,18 +90,19 @@ Deno.test("deno task record --relayd says what the daemon has not got, and where
   await using daemon = await Daemon.start();
   const directory = await Deno.makeTempDir({ prefix: "ltt-record-" });
   try {
-    const args = ["--relayd", urlOf(daemon), "--seconds", "2", "--json", `${programs}for_ever.ts`];
-    const recording = record(args);
+    const args = ["--relayd", urlOf(daemon), "--json", FOR_EVER];
     const spill = `${directory}/missed`;
-    const spilling = record(["--spill", spill, ...args]);
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const both = [startRecord(args), startRecord(["--spill", spill, ...args])];
+    await Promise.all(both.map(hasPrinted));
     await daemon.kill();
-    const { out, err } = await recording;
-    const { unwrittenBytes } = JSON.parse(out.trimEnd().split("\n").at(-1)!);
-    assert(unwrittenBytes > 0, err);
-    assertStringIncludes(err, "the relay daemon has not got everything: ");
-    const spilled = await spilling;
-    const { events, ...summary } = JSON.parse(spilled.out.trimEnd().split("\n").at(-1)!);
+    // There is something that the daemon has not got.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    for (const child of both) child.kill("SIGTERM");
+    const [recorded, spilled] = await Promise.all(both.map(finish));
+    const { unwrittenBytes } = JSON.parse(lastLine(recorded.out));
+    assert(unwrittenBytes > 0, recorded.err);
+    assertStringIncludes(recorded.err, "the relay daemon has not got everything: ");
+    const { events, ...summary } = JSON.parse(lastLine(spilled.out));
     assertEquals(summary.unwrittenBytes, undefined, spilled.err);
     assert(events > 0);
     assert((await babeltrace(spill)).events.length > 0);
@@ -117,7 +122,7 @@ for (
   Deno.test(`deno task record ${args.join(" ")} is refused before the program runs`, {
     ignore,
   }, async () => {
-    const { code, out, err } = await record([...args, `${programs}counts.ts`, "1"]);
+    const { code, out, err } = await record([...args, `${PROGRAMS}counts.ts`, "1"]);
     assertEquals(code, 1);
     assertEquals(out, "");
     assertStringIncludes(err, message);

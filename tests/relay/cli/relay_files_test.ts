@@ -1,53 +1,24 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-
-const main = new URL("../../../relay/cli/mod.ts", import.meta.url).pathname;
+import { finish, type Finished, MAIN, start as startDeno, testCommand } from "./support.ts";
 
 const needed = ["run", "read", "write"] as const;
 const ignore = needed.some((name) => Deno.permissions.querySync({ name }).state !== "granted");
 
-interface Finished {
-  code: number;
-  out: string;
-  err: string;
-}
-
 /** Starts the program with exactly the permissions that `deno task relay` gives it, or others. */
 function start(
   directory: string,
-  args: string[],
-  permissions = ["--allow-read", "--allow-write"],
+  args: readonly string[],
+  permissions: readonly string[] = ["--allow-read", "--allow-write"],
 ): Deno.ChildProcess {
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", ...permissions, main, "relay", "--cwd", directory, ...args],
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
+  return startDeno([...permissions, MAIN, "relay", "--cwd", directory, ...args]);
 }
 
 function run(directory: string, ...args: string[]): Promise<Finished> {
   return finish(start(directory, args));
 }
 
-async function finish(child: Deno.ChildProcess): Promise<Finished> {
-  const { code, stdout, stderr } = await child.output();
-  const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
-  return { code, out: text(stdout), err: text(stderr) };
-}
-
-/** A test in a folder of its own, which is gone afterwards. */
 function test(name: string, body: (directory: string) => Promise<void>, skip = false): void {
-  Deno.test({
-    name: `deno task relay ${name}`,
-    ignore: ignore || skip,
-    async fn() {
-      const directory = await Deno.makeTempDir();
-      try {
-        await body(directory);
-      } finally {
-        await Deno.remove(directory, { recursive: true });
-      }
-    },
-  });
+  testCommand(`relay ${name}`, ignore || skip, body);
 }
 
 /** Bytes that differ from place to place. */
