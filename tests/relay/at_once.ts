@@ -25,3 +25,18 @@ export async function atOnce<T, R>(
   }
   return results;
 }
+
+/** Options of a test with such steps: Deno cannot say which of them has left something behind. */
+export const STEPS_AT_ONCE = {
+  sanitizeOps: false,
+  sanitizeResources: false,
+  sanitizeExit: false,
+} as const;
+
+/** Steps of a test, two at a time: for those that start a process each, and wait for it. */
+export async function stepsAtOnce(
+  t: Deno.TestContext,
+  steps: ReadonlyMap<string, () => Promise<void>>,
+): Promise<void> {
+  await atOnce(2, [...steps], ([name, fn]) => t.step({ name, fn, ...STEPS_AT_ONCE }));
+}

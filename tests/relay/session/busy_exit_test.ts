@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { libcPath } from "../../../hw/libc.ts";
+import { STEPS_AT_ONCE, stepsAtOnce } from "../at_once.ts";
 import {
   beside,
   type ChildEnd,
@@ -131,31 +132,35 @@ Deno.test("a flight recorder's snapshot is taken of a busy program that a signal
   await assertNumbers(`${output}/snapshot-0-SIGINT`, IN_A_SECOND);
 });
 
-for (const how of ["Deno listener", "process listener", "listens once, then busy"]) {
-  Deno.test(`a busy program is not ended by a signal that it listens to itself: ${how}`, {
-    ignore,
-  }, async () => {
-    using directory = new TempDirectory();
-    const output = `${directory.path}/trace`;
-    const { code, stdout, stderr } = await interrupt(how, output);
-    assertEquals({ code, stderr }, { code: 5, stderr: "" });
-    await assertNumbers(output, Number(stdout));
-  });
-}
+Deno.test({
+  name: "a program is left to itself whose listener is called",
+  ignore,
+  ...STEPS_AT_ONCE,
+  async fn(t) {
+    const steps = new Map<string, () => Promise<void>>();
+    for (const how of ["Deno listener", "process listener", "listens once, then busy"]) {
+      const what = "a busy program is not ended by a signal that it listens to itself";
+      steps.set(`${what}: ${how}`, async () => {
+        using directory = new TempDirectory();
+        const output = `${directory.path}/trace`;
+        const { code, stdout, stderr } = await interrupt(how, output);
+        assertEquals({ code, stderr }, { code: 5, stderr: "" });
+        await assertNumbers(output, Number(stdout));
+      });
+    }
+    // Its listener is gone a second after the signal.
+    steps.set("a program whose listener has gone after the signal is left to itself", async () => {
+      using directory = new TempDirectory();
+      const end = await interrupt("listens once, then waits", `${directory.path}/trace`);
+      assertEquals([end.code, end.stderr], [5, ""]);
+    });
+    await stepsAtOnce(t, steps);
+  },
+});
 
 Deno.test("a program that comes to its event loop is left to itself", { ignore }, async () => {
   const end = await runChild(beside("answering_program.ts"), []);
   assertEquals(end, { code: 0, signal: null, stdout: "[]\n", stderr: "" });
-});
-
-Deno.test("a program whose listener has gone after the signal is left to itself", {
-  ignore,
-}, async () => {
-  using directory = new TempDirectory();
-  const output = `${directory.path}/trace`;
-  // Its listener is gone a second after the signal.
-  const end = await interrupt("listens once, then waits", output);
-  assertEquals([end.code, end.stderr], [5, ""]);
 });
 
 Deno.test("a program that has taken its listener away is ended", { ignore }, async () => {

@@ -13,6 +13,7 @@ import {
   runChild,
   TestWorker,
   until,
+  WorkersInTurn,
 } from "./support.ts";
 
 const ignore = cannotRead || RELAYD_MISSING;
@@ -86,8 +87,9 @@ Deno.test("threads come and go 50 times, and every event is at the daemon, in or
 }, async () => {
   await using daemon = await Daemon.start();
   const session = await startSession(daemon, { maxCpus: 4 });
+  using workers = new WorkersInTurn(50);
   for (let cycle = 0; cycle < 50; cycle++) {
-    using worker = new TestWorker();
+    using worker = workers.next();
     await worker.attach(session);
     await worker.tell({ type: "record", from: 10 * cycle, count: 10 });
     await worker.tell({ type: "close" });
@@ -114,8 +116,9 @@ Deno.test("a live viewer sees threads come and go, 50 times, and every event in 
     return viewer.events.length > 0;
   });
   const first = n;
+  using workers = new WorkersInTurn(50);
   for (let cycle = 0; cycle < 50; cycle++) {
-    using worker = new TestWorker();
+    using worker = workers.next();
     await worker.attach(session);
     await worker.tell({ type: "record", from: n, count: 10 });
     n += 10;

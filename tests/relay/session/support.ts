@@ -101,6 +101,35 @@ export class TestWorker implements Disposable {
   }
 }
 
+/** Workers that are used one after the other. The next ones load their modules meanwhile. */
+export class WorkersInTurn implements Disposable {
+  /** Not used yet, in their turn. */
+  readonly #waiting: TestWorker[] = [];
+  #unmade: number;
+
+  /** So many. */
+  constructor(count: number) {
+    this.#unmade = count;
+    this.#make(2);
+  }
+
+  /** The next one, for its user to dispose of. */
+  next(): TestWorker {
+    this.#make(1);
+    return this.#waiting.shift()!;
+  }
+
+  [Symbol.dispose](): void {
+    for (const worker of this.#waiting) worker[Symbol.dispose]();
+  }
+
+  #make(count: number): void {
+    for (; count > 0 && this.#unmade > 0; count--, this.#unmade--) {
+      this.#waiting.push(new TestWorker());
+    }
+  }
+}
+
 /** How a child process ended. */
 export interface ChildEnd {
   readonly code: number;

@@ -10,6 +10,7 @@ import {
   TempDirectory,
   TestWorker,
   until,
+  WorkersInTurn,
 } from "./support.ts";
 
 /** Has a worker record until it is told otherwise. */
@@ -151,8 +152,9 @@ Deno.test("50 workers one after the other use CPUs again, and lose nothing", {
   const event = numbered(session);
   const expected: number[] = [];
   const cpus = new Set<number>();
+  using workers = new WorkersInTurn(50);
   for (let i = 0; i < 50; i++) {
-    using worker = new TestWorker();
+    using worker = workers.next();
     const cpu = await worker.attach(session);
     assert(cpu > 0, `worker ${i} has a CPU`);
     cpus.add(cpu);
