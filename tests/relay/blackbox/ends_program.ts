@@ -20,6 +20,8 @@ const record = (): void => {
   for (let n = 0; n < 10; n++) event(n);
 };
 const kill = (): void => Deno.kill(Deno.pid, "SIGKILL");
+// Its files are open before the directory is removed.
+if (how === "removes its directory") await session.flush();
 record();
 switch (how) {
   case "closes":
