@@ -39,12 +39,6 @@ test("does not take the figures of an earlier run for this one's", async (direct
   assertStringIncludes(err, "the program told nothing");
 });
 
-test("says so when the program does not exist", async (directory) => {
-  const { code, err } = await record(directory, ["--out", "t", "no_such_script.ts"]);
-  assertEquals(code, 1);
-  assertStringIncludes(err, "no_such_script.ts");
-});
-
 test("says so when the program cannot be traced, which --seconds ends all the same", async (directory) => {
   const root = new URL("../../../", import.meta.url).pathname;
   // The time counts of a program that has told nothing for ten seconds: of a clock that is fast.

@@ -1,22 +1,13 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { scriptPath } from "../../../relay/cli/record_permissions.ts";
 import { TempDirectory } from "../session/support.ts";
-
-const main = new URL("../../../relay/cli/mod.ts", import.meta.url).pathname;
-const needed = ["run", "read", "write", "env"] as const;
-const ignore = needed.some((name) => Deno.permissions.querySync({ name }).state !== "granted");
+import { CANNOT_RECORD as ignore } from "./recording.ts";
+import { MAIN, run } from "./support.ts";
 
 /** Records a script; answers the exit code and what is on standard error. */
 async function record(cwd: string, ...args: string[]): Promise<[code: number, err: string]> {
-  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-check", "--no-prompt", "-A", main, "record", ...args],
-    cwd,
-    stdin: "null",
-    stdout: "null",
-    stderr: "piped",
-    env: { NO_COLOR: "1" },
-  }).output();
-  return [code, new TextDecoder().decode(stderr)];
+  const { code, err } = await run(["--allow-all", MAIN, "record", ...args], cwd);
+  return [code, err];
 }
 
 for (const script of ["no.ts", "./no", "../no/no.mjs"]) {

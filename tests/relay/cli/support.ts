@@ -14,15 +14,19 @@ export interface Finished {
   readonly err: string;
 }
 
-/** Starts `deno run` in a directory, initially this process's. */
-export function start(args: readonly string[], cwd: string = Deno.cwd()): Deno.ChildProcess {
+/** Starts `deno run` in a directory, initially this process's, with more environment variables. */
+export function start(
+  args: readonly string[],
+  cwd: string = Deno.cwd(),
+  env: Readonly<Record<string, string>> = {},
+): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--no-check", "--no-prompt", ...args],
     cwd,
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", ...env },
   }).spawn();
 }
 

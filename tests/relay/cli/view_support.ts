@@ -1,43 +1,27 @@
 import { string, u32 } from "@ltt/relay/trace";
 import { startSession, type TempDirectory } from "../session/support.ts";
+import { finish, type Finished, MAIN, start as startDeno } from "./support.ts";
 
-/** The command line. */
-export const main = new URL("../../../relay/cli/mod.ts", import.meta.url).pathname;
 const needed = ["read", "write", "run"] as const;
 /** Whether files and programs may not be used. */
 export const ignore = needed.some((name) =>
   Deno.permissions.querySync({ name }).state !== "granted"
 );
 
-/** What a program has said, and how it ended. */
-export interface Finished {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
 /** Starts `view`, which may read and nothing else. */
 export function start(
   args: readonly string[],
   env: Record<string, string> = {},
 ): Deno.ChildProcess {
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-check", "--no-prompt", "--allow-read", main, "view", ...args],
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-    env: { NO_COLOR: "1", ...env },
-  }).spawn();
+  return startDeno(["--allow-read", MAIN, "view", ...args], undefined, env);
 }
 
 /** Runs `view`. */
-export async function view(
+export function view(
   args: readonly string[],
   env: Record<string, string> = {},
 ): Promise<Finished> {
-  const { code, stdout, stderr } = await start(args, env).output();
-  const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
-  return { code, out: textOf(stdout), err: textOf(stderr) };
+  return finish(start(args, env));
 }
 
 /** What babeltrace2 prints of a trace. */

@@ -3,7 +3,8 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { EXPRESSION_HELP } from "../../../relay/view/expression_help.ts";
 import { startSession, TempDirectory } from "../session/support.ts";
 import { writeHandMade } from "../view/hand_made_trace.ts";
-import { ignore, main, requests, start, view } from "./view_support.ts";
+import { MAIN, run } from "./support.ts";
+import { ignore, requests, start, view } from "./view_support.ts";
 
 Deno.test("view() shows a table, without colours and titles in a pipe", { ignore }, async () => {
   using directory = new TempDirectory();
@@ -179,11 +180,7 @@ Deno.test(
     const { code, err } = await view([path]);
     assertEquals([code, err.includes("?[31mRED?")], [1, true], err);
     const out = ["convert", "--to", "chrome-json", "--out", `${directory.path}/out`, path];
-    const { stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "--no-check", "--allow-read", "--allow-write", main, ...out],
-      env: { NO_COLOR: "1" },
-    }).output();
-    assertEquals(new TextDecoder().decode(stderr), err);
+    assertEquals((await run(["--allow-read", "--allow-write", MAIN, ...out])).err, err);
   },
 );
 
@@ -194,7 +191,7 @@ Deno.test("view() says that the output cannot be written when the disk is full",
   writeHandMade(`${directory.path}/t`, { fields: "uint8_t n;", payloads: [[1]] });
   const shell = '"$0" run --quiet --no-check --allow-read "$@" > /dev/full';
   const { code, stderr } = await new Deno.Command("sh", {
-    args: ["-c", shell, Deno.execPath(), main, "view", `${directory.path}/t`],
+    args: ["-c", shell, Deno.execPath(), MAIN, "view", `${directory.path}/t`],
     env: { NO_COLOR: "1" },
   }).output();
   const message = "error: Cannot write to standard output: no space left on device\n";
@@ -203,7 +200,7 @@ Deno.test("view() says that the output cannot be written when the disk is full",
 
 Deno.test("view() helps, and says what was typed", { ignore }, async () => {
   const { code, out } = await view(["--help"]);
-  assertEquals([code, out.startsWith(`Usage: deno run -A ${main} view [OPTIONS] `)], [0, true]);
+  assertEquals([code, out.startsWith(`Usage: deno run -A ${MAIN} view [OPTIONS] `)], [0, true]);
   assertStringIncludes(out, EXPRESSION_HELP.join("\n\n"));
   const task = await view(["--cwd", ".", "--help"]);
   assertEquals(task.out.startsWith("Usage: deno task view [OPTIONS] "), true);
