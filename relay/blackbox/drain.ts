@@ -52,7 +52,8 @@ export async function drain(
       flush();
       flushed = performance.now();
     }
-    await new Promise((resolve) => setTimeout(resolve, packets === 0 ? LOOK_MS : 0));
+    const waitMs = packets === 0 && !hasEnded ? LOOK_MS : 0;
+    await new Promise((resolve) => setTimeout(resolve, waitMs));
   }
   if (hasEnded) rings.repair();
   flush();

@@ -1,9 +1,10 @@
 /**
- * Damages black boxes in every way it can think of, and recovers them:
- * `deno task fuzz [--inputs N] [--seed N]`. Initially 1,000,000. Each input must end in a trace, in parts
- * left out by name, or in an error that says what is wrong; soon, and with no more bytes than the file has.
+ * Damages black boxes in every way it can think of, and recovers them, or drains them as
+ * `recover --attach` does: `deno task fuzz [--inputs N] [--seed N]`. Initially 1,000,000. Each input must end
+ * in a trace, in parts left out by name, or in an error that says what is wrong; soon, and with no more
+ * bytes than the file has.
  */
-import { BoxFile, recover } from "../../../relay/blackbox/mod.ts";
+import { BoxFile, drain, DrainLock, recover, type Recovered } from "../../../relay/blackbox/mod.ts";
 import type { TraceOutput } from "../../../relay/consume/mod.ts";
 import { CtfError } from "../../../relay/ctf/mod.ts";
 import { assert } from "@std/assert";
@@ -14,6 +15,11 @@ import { random32 } from "../../../hw/fault_inject.ts";
 const PAGE = 4096;
 /** Milliseconds that an input may take, on a machine that does a lot else. */
 const MOST_MS = 5000;
+/** Of so many inputs one is drained: each stays mapped, and a process may have 65,530 maps. */
+const DRAINED = 25;
+
+/** How an input ended. */
+type Ended = "trace" | "parts" | "error";
 
 /** A file of zeros but for some pages, kept by those alone. */
 export interface SparseFile {
@@ -71,6 +77,8 @@ export class Fuzzer {
   readonly #changed = new Set<number>();
   readonly #used: readonly number[];
   #size: number;
+  /** Whether who drained it has stored to it. */
+  #isWritten = false;
 
   /** Writes the base to `path`, to be damaged there. */
   constructor(path: string, base: SparseFile, random: () => number) {
@@ -96,16 +104,35 @@ export class Fuzzer {
   }
 
   /** Recovers the damaged file; fails for anything but what is promised. */
-  recover(how: string): "trace" | "parts" | "error" {
-    const output = new CheckedOutput(this.#base.size);
-    const begin = performance.now();
+  recover(how: string): Promise<Ended> {
     const isLive = this.#below(4) === 0;
-    let result: "trace" | "parts" | "error";
-    try {
+    return this.#ended(how, (output) => {
       using box = new TouchedBox(this.#path, false);
-      result = recover(box, output, isLive).faultCount === 0 ? "trace" : "parts";
+      return recover(box, output, isLive);
+    });
+  }
+
+  /** Drains the damaged file, whose program is dead; fails for anything but what is promised. */
+  drain(how: string): Promise<Ended> {
+    this.#isWritten = true;
+    return this.#ended(how, async (output) => {
+      using box = new BoxFile(this.#path, true);
+      using lock = new DrainLock(box);
+      return await drain(lock, output);
+    });
+  }
+
+  async #ended(
+    how: string,
+    take: (output: TraceOutput) => Recovered | Promise<Recovered>,
+  ): Promise<Ended> {
+    const begin = performance.now();
+    let result: Ended;
+    try {
+      const { faultCount } = await take(new CheckedOutput(this.#base.size));
+      result = faultCount === 0 ? "trace" : "parts";
     } catch (error) {
-      const isNamed = (error instanceof TypeError && /^Cannot [a-z]/.test(error.message)) ||
+      const isNamed = (error instanceof Error && /^Cannot [a-z]/.test(error.message)) ||
         error instanceof CtfError;
       if (!isNamed) throw new Error(`not a named error for: ${how}`, { cause: error });
       result = "error";
@@ -204,6 +231,11 @@ export class Fuzzer {
 
   /** Brings the file back to the base. */
   #restore(): void {
+    if (this.#isWritten) {
+      this.#file.truncateSync(0);
+      this.#size = 0;
+      this.#isWritten = false;
+    }
     if (this.#size !== this.#base.size) {
       // What was cut off is zeros now.
       const first = Math.floor(Math.min(this.#size, this.#base.size) / PAGE);
@@ -285,28 +317,30 @@ function bytesOf(word: number): Uint8Array {
   return new Uint8Array(new Int32Array([word]).buffer);
 }
 
-/** Damages each base in turn, and counts how it ended. */
-export function fuzz(
+/** Damages each base in turn, and counts how it ended; how those did that were drained, too. */
+export async function fuzz(
   bases: readonly SparseFile[],
   inputs: number,
   seed: number,
-): Record<string, number> {
+): Promise<{ recovered: Record<Ended, number>; drained: Record<Ended, number> }> {
   const isShm = Deno.build.os === "linux";
   const directory = Deno.makeTempDirSync(isShm ? { dir: "/dev/shm" } : {});
   const random = random32(seed);
-  const ended: Record<string, number> = { trace: 0, parts: 0, error: 0 };
+  const recovered = { trace: 0, parts: 0, error: 0 };
+  const drained = { ...recovered };
   const fuzzers = bases.map((base, i) => new Fuzzer(`${directory}/${i}`, base, random));
   try {
     for (let i = 0; i < inputs; i++) {
       const fuzzer = fuzzers[i % fuzzers.length];
-      const how = fuzzer.damage();
-      ended[fuzzer.recover(`input ${i} of seed ${seed}: ${how}`)]++;
+      const how = `input ${i} of seed ${seed}: ${fuzzer.damage()}`;
+      if (i % DRAINED === 0) drained[await fuzzer.drain(how)]++;
+      else recovered[await fuzzer.recover(how)]++;
     }
   } finally {
     for (const fuzzer of fuzzers) fuzzer.close();
     Deno.removeSync(directory, { recursive: true });
   }
-  return ended;
+  return { recovered, drained };
 }
 
 if (import.meta.main) {
@@ -315,6 +349,6 @@ if (import.meta.main) {
     return at < 0 ? initial : Number(Deno.args[at + 1]);
   };
   const inputs = option("inputs", 1_000_000);
-  const ended = fuzz(await killedBoxes(), inputs, option("seed", 1));
+  const ended = await fuzz(await killedBoxes(), inputs, option("seed", 1));
   console.log(`${inputs} inputs: ${JSON.stringify(ended)}`);
 }
