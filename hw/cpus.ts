@@ -1,3 +1,6 @@
+/** Most CPUs a machine can have: their numbers are 0 to 255. */
+export const NR_CPUS: number = 256;
+
 /** Which CPUs there are, at boot. */
 export interface CpuSets {
   /** CPUs there can ever be. */
@@ -23,7 +26,7 @@ export class Cpus {
   /** CPU that runs its notifiers while it comes or goes and is not online, else -1. */
   #inTransit = -1;
 
-  /** CPUs after boot: the online ones are active, too. */
+  /** @ignore CPUs after boot: the online ones are active, too. */
   constructor(sets: CpuSets) {
     this.nrCpuIds = Math.max(...sets.possible) + 1;
     this.possible = new Set(sets.possible);
@@ -61,7 +64,7 @@ export class Cpus {
     return this.#runAs(cpu, fn);
   }
 
-  /** Runs `fn` on a CPU that is coming or going: hotplug's own. */
+  /** @ignore Runs `fn` on a CPU that is coming or going: hotplug's own. */
   runInTransit(cpu: number, fn: () => void): void {
     this.#inTransit = cpu;
     try {
@@ -71,7 +74,7 @@ export class Cpus {
     }
   }
 
-  /** Sets or clears the online bit: hotplug's own (`set_cpu_online`). */
+  /** @ignore Sets or clears the online bit: hotplug's own (`set_cpu_online`). */
   setCpuOnline(cpu: number, online: boolean): void {
     if (online) this.#online.add(cpu);
     else this.#online.delete(cpu);
@@ -82,7 +85,7 @@ export class Cpus {
     });
   }
 
-  /** Sets or clears the active bit: hotplug's own (`set_cpu_active`). */
+  /** @ignore Sets or clears the active bit: hotplug's own (`set_cpu_active`). */
   setCpuActive(cpu: number, active: boolean): void {
     if (active) this.#active.add(cpu);
     else this.#active.delete(cpu);

@@ -43,7 +43,7 @@ export class FaultInjection {
   #count = 0;
   #nthFromNow = 0;
 
-  /** Injects nothing until told to. */
+  /** @ignore Injects nothing until told to. */
   constructor(random: () => number, log: KernelLog) {
     this.#random = random;
     this.#log = log;

@@ -56,7 +56,7 @@ export class CpuHotplug {
   /** What notifiers threw during the operation under way and nobody has taken on. */
   #thrown: unknown[] = [];
 
-  /** No notifiers, hotplug enabled. */
+  /** @ignore No notifiers, hotplug enabled. */
   constructor(cpus: Cpus, log: KernelLog, arch: ArchHooks) {
     this.#cpus = cpus;
     this.#log = log;

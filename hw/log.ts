@@ -38,9 +38,6 @@ export function thrownText(thrown: unknown): string {
   }
 }
 
-/** Called with each entry as it is made. */
-export type LogListener = (entry: LogEntry) => void;
-
 /**
  * The machine's log: `printk` and `WARN_ON`, to be read afterwards or listened to. It keeps the
  * newest {@linkcode KernelLog.capacity} entries and counts the older ones it lets go.
@@ -86,7 +83,7 @@ export class KernelLog {
    * called. What a listener throws is an uncaught error once the machine has done what it is in
    * the middle of.
    */
-  subscribe(listener: LogListener): () => void {
+  subscribe(listener: (entry: LogEntry) => void): () => void {
     return this.#listeners.add(listener);
   }
 

@@ -1,4 +1,4 @@
-import { Cpus, type CpuSets } from "./cpus.ts";
+import { Cpus, type CpuSets, NR_CPUS } from "./cpus.ts";
 import { Debugfs } from "./debugfs.ts";
 import { FaultInjection, random32 } from "./fault_inject.ts";
 import { type ArchHooks, CpuHotplug } from "./hotplug.ts";
@@ -8,9 +8,6 @@ import { PageAllocator } from "./page_alloc.ts";
 import { type Backing, PAGE_SIZE, Ram } from "./ram.ts";
 import { Slab } from "./slab.ts";
 import { type MachineSnapshot, snapshotMachine } from "./snapshot.ts";
-
-/** Most CPUs a machine can have: their numbers are 0 to 255. */
-export const NR_CPUS: number = 256;
 
 /** What machine to boot. */
 export interface MachineOptions {

@@ -24,25 +24,69 @@
  * @module
  */
 export * from "./cpu_actions.ts";
-export * from "./cpus.ts";
+export { ascending, Cpus, NR_CPUS } from "./cpus.ts";
 export * from "./debugfs.ts";
-export * from "./dentry.ts";
+export {
+  Dentry,
+  type FileOperations,
+  type Inode,
+  type Mapping,
+  regularInode,
+  S_IFDIR,
+  S_IFREG,
+  S_IRUSR,
+  type SpliceTarget,
+} from "./dentry.ts";
 export * from "./errno.ts";
-export * from "./fault_inject.ts";
+export { type FaultAttributes, FaultInjection } from "./fault_inject.ts";
 export * from "./gfp.ts";
 export * from "./hotplug.ts";
 export * from "./kref.ts";
 export * from "./list.ts";
-export * from "./log.ts";
+export {
+  formatLogEntry,
+  KERN_ALERT,
+  KERN_EMERG,
+  KERN_ERR,
+  KERN_NOTICE,
+  KERN_WARNING,
+  KernelLog,
+  type LogEntry,
+  type LogLevel,
+} from "./log.ts";
 export * from "./machine.ts";
 export * from "./mutex.ts";
-export * from "./notifier.ts";
+export {
+  type NotifierBlock,
+  type NotifierCall,
+  type NotifierResult,
+  NOTIFY_BAD,
+  NOTIFY_DONE,
+  NOTIFY_OK,
+  NOTIFY_STOP,
+  NOTIFY_STOP_MASK,
+} from "./notifier.ts";
 export * from "./numa.ts";
 export * from "./open_file.ts";
-export * from "./page.ts";
-export * from "./page_alloc.ts";
+export {
+  getPage,
+  Page,
+  pageAddress,
+  pageToNid,
+  PG_buddy,
+  PG_locked,
+  PG_private,
+  PG_reserved,
+  setPagePrivate,
+} from "./page.ts";
+export { PageAllocator, type PageEvent } from "./page_alloc.ts";
 export * from "./poll.ts";
 export * from "./ram.ts";
 export * from "./slab.ts";
-export * from "./snapshot.ts";
+export {
+  type DentrySnapshot,
+  type FaultCounts,
+  type MachineSnapshot,
+  type NodeSnapshot,
+} from "./snapshot.ts";
 export * from "./zone.ts";

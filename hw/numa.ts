@@ -11,7 +11,7 @@ export class NumaTopology {
   readonly #distance: readonly (readonly number[])[] | null;
   readonly #zonelists: readonly (readonly number[])[];
 
-  /** `distance[a][b]` may differ from `distance[b][a]`; `null` for 10 and 20. */
+  /** @ignore `distance[a][b]` may differ from `distance[b][a]`; `null` for 10 and 20. */
   constructor(
     nrNodes: number,
     cpuToNode: readonly number[],

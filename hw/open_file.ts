@@ -22,7 +22,7 @@ export class OpenFile {
   #position = 0;
   #closed: (() => void) | null;
 
-  /** Made by {@linkcode Dentry.open}; `closed` is called once, when it is closed. */
+  /** @ignore Made by {@linkcode Dentry.open}; `closed` is called once, when it is closed. */
   constructor(dentry: Dentry, closed: () => void) {
     this.dentry = dentry;
     this.#closed = closed;

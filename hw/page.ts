@@ -46,7 +46,7 @@ export class Page {
   /** Link on a free list. */
   readonly lru: ListHead<Page> = new ListHead<Page>(this);
 
-  /** Frame `pfn` of node `nid`, in nobody's hands. */
+  /** @ignore Frame `pfn` of node `nid`, in nobody's hands. */
   constructor(pfn: Pfn, nid: number) {
     this.pfn = pfn;
     this.nid = nid;

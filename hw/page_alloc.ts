@@ -52,7 +52,7 @@ export class PageAllocator {
   readonly #words: Int32Array;
   readonly #listeners = new Listeners<PageEvent>();
 
-  /** All frames free; entry n of `nodes` is the number of frames of node n. */
+  /** @ignore All frames free; entry n of `nodes` is the number of frames of node n. */
   constructor(nodes: readonly number[], parts: PageAllocatorParts) {
     this.#parts = parts;
     let startPfn = 0;

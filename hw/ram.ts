@@ -60,7 +60,7 @@ export class Ram {
   /** By stretch of `RESERVED_AT_ONCE` bytes, whether there is room for it. */
   readonly #reserved: Uint8Array;
 
-  /** Zeroed memory; the platform commits a page of it only when it is first used. */
+  /** @ignore Zeroed memory; the platform commits a page of it only when it is first used. */
   constructor(sizeBytes: number, backing: Backing) {
     const mapped = typeof backing === "object" ? mappedRam(sizeBytes, backing) : null;
     [this.buffer, this.handle] = mapped === null

@@ -16,7 +16,7 @@ export class SlabObject {
   /** Node it is accounted to. */
   readonly nid: number;
 
-  /** Made by {@linkcode Slab}. */
+  /** @ignore Made by {@linkcode Slab}. */
   constructor(size: number, nid: number) {
     this.size = size;
     this.nid = nid;
@@ -51,7 +51,7 @@ export class Slab {
   readonly #listeners = new Listeners<SlabEvent>();
   #allocated = 0;
 
-  /** Nothing allocated on `nrNodes` nodes; `numaNodeId` tells the caller's. */
+  /** @ignore Nothing allocated on `nrNodes` nodes; `numaNodeId` tells the caller's. */
   constructor(nrNodes: number, failslab: FaultInjection, numaNodeId: () => number) {
     this.liveByNode = new Array(nrNodes).fill(0);
     this.#failslab = failslab;

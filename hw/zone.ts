@@ -56,7 +56,7 @@ export class Zone {
   readonly #freeArea: readonly FreeArea[];
   #nrFreePages = 0;
 
-  /** All frames free, in the largest blocks their numbers allow, the highest block at the head. */
+  /** @ignore All frames free, in the largest blocks their numbers allow, the highest block at the head. */
   constructor(nid: number, startPfn: Pfn, frames: number) {
     this.nid = nid;
     this.startPfn = startPfn;
@@ -110,7 +110,7 @@ export class Zone {
     return pages;
   }
 
-  /** Takes a block off the free lists, `null` when no block is large enough (`__rmqueue`). */
+  /** @ignore Takes a block off the free lists, `null` when no block is large enough (`__rmqueue`). */
   take(order: number): Page | null {
     for (let current = order; current < MAX_ORDER; current++) {
       const page = this.#freeArea[current].list.next.owner;
@@ -127,7 +127,7 @@ export class Zone {
     return null;
   }
 
-  /** Puts a block back, merging as far as it goes (`__free_one_page`). */
+  /** @ignore Puts a block back, merging as far as it goes (`__free_one_page`). */
   give(page: Page, order: number): void {
     this.#nrFreePages += 1 << order;
     page.order = -1;

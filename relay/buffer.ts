@@ -1,5 +1,8 @@
-import { type Address, type Dentry, GFP_KERNEL, PAGE_SHIFT, PAGE_SIZE } from "../hw/mod.ts";
-import type { Machine, SlabObject } from "../hw/mod.ts";
+import type { Dentry } from "../hw/dentry.ts";
+import { GFP_KERNEL } from "../hw/gfp.ts";
+import type { Machine } from "../hw/machine.ts";
+import { type Address, PAGE_SHIFT, PAGE_SIZE } from "../hw/ram.ts";
+import type { SlabObject } from "../hw/slab.ts";
 import type { BufferPage } from "./buffer_page.ts";
 import { BufferPages, type Extent, HPAGE, RPAGE, WPAGE } from "./buffer_pages.ts";
 import { removeBufFile } from "./callbacks.ts";
@@ -48,7 +51,7 @@ export class RelayBuffer {
   /** Takes an offset modulo the size. */
   readonly #mask: number;
 
-  /** Takes the memory (`relay_create_buf`); `ENOMEM` when it is short, then nothing is taken. */
+  /** @ignore Takes the memory (`relay_create_buf`); `ENOMEM` when it is short, then nothing is taken. */
   constructor(chan: RelayChannel, cpu: number) {
     const { machine, checkRandomAccess } = chan.relay;
     this.chan = chan;
@@ -190,7 +193,7 @@ export class RelayBuffer {
     return this.#pfns[page] * PAGE_SIZE + (begin & IN_PAGE);
   }
 
-  /** Frees the memory (`relay_destroy_buf`): the relay layer's own. */
+  /** @ignore Frees the memory (`relay_destroy_buf`): the relay layer's own. */
   destroy(): void {
     this.#size = 0;
     this.#pages.free();

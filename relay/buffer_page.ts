@@ -1,4 +1,6 @@
-import { type Address, ListHead, type Page, pageAddress } from "../hw/mod.ts";
+import { ListHead } from "../hw/list.ts";
+import { type Page, pageAddress } from "../hw/page.ts";
+import type { Address } from "../hw/ram.ts";
 
 /**
  * One page of a buffer (`struct buf_page`). Where it lies in the buffer stands here and not in the
@@ -14,7 +16,7 @@ export class BufferPage {
   /** Link on the buffer's list of pages. */
   readonly list: ListHead<BufferPage> = new ListHead<BufferPage>(this);
 
-  /** Page frame `page` as the bytes from `offset` on. */
+  /** @ignore Page frame `page` as the bytes from `offset` on. */
   constructor(page: Page, offset: number) {
     this.page = page;
     this.offset = offset;

@@ -1,16 +1,10 @@
-import {
-  __GFP_ZERO,
-  type Address,
-  GFP_KERNEL,
-  KERN_WARNING,
-  ListHead,
-  type Machine,
-  PAGE_MASK,
-  PAGE_SHIFT,
-  PAGE_SIZE,
-  setPagePrivate,
-  type SlabObject,
-} from "../hw/mod.ts";
+import { __GFP_ZERO, GFP_KERNEL } from "../hw/gfp.ts";
+import { ListHead } from "../hw/list.ts";
+import { KERN_WARNING } from "../hw/log.ts";
+import type { Machine } from "../hw/machine.ts";
+import { setPagePrivate } from "../hw/page.ts";
+import { type Address, PAGE_MASK, PAGE_SHIFT, PAGE_SIZE } from "../hw/ram.ts";
+import type { SlabObject } from "../hw/slab.ts";
 import { BufferPage } from "./buffer_page.ts";
 
 /** Bytes of `struct buf_page` on a 64-bit machine. */

@@ -1,4 +1,5 @@
-import type { Dentry, Machine } from "../hw/mod.ts";
+import type { Dentry } from "../hw/dentry.ts";
+import type { Machine } from "../hw/machine.ts";
 import type { RelayBuffer } from "./buffer.ts";
 import { relayFileOperations } from "./file_operations.ts";
 

@@ -1,12 +1,9 @@
-import {
-  type Dentry,
-  GFP_KERNEL,
-  KernelError,
-  ListHead,
-  NR_CPUS,
-  S_IRUSR,
-  type SlabObject,
-} from "../hw/mod.ts";
+import { NR_CPUS } from "../hw/cpus.ts";
+import { type Dentry, S_IRUSR } from "../hw/dentry.ts";
+import { KernelError } from "../hw/errno.ts";
+import { GFP_KERNEL } from "../hw/gfp.ts";
+import { ListHead } from "../hw/list.ts";
+import type { SlabObject } from "../hw/slab.ts";
 import { RelayBuffer } from "./buffer.ts";
 import { createBufFile, type RelayCallbacks } from "./callbacks.ts";
 import type { OpenOptions } from "./open_options.ts";
@@ -51,12 +48,12 @@ export class RelayChannel {
   readonly buf: (RelayBuffer | null)[];
   /** References: the open channel's own, its buffers', clients'. */
   readonly references: References;
-  /** Link on the layer's list of open channels. */
+  /** @ignore Link on the layer's list of open channels. */
   readonly list: ListHead<RelayChannel> = new ListHead<RelayChannel>(this);
   readonly #slab: SlabObject;
   #closed = false;
 
-  /** A channel without buffers, on no list: {@linkcode Relay.open}'s own. */
+  /** @ignore A channel without buffers, on no list: {@linkcode Relay.open}'s own. */
   constructor(relay: Relay, options: OpenOptions) {
     const { machine } = relay;
     this.#slab = machine.slab.kzalloc(SIZEOF_RCHAN, GFP_KERNEL);
@@ -123,6 +120,7 @@ export class RelayChannel {
   /**
    * Makes the buffer of a CPU, as `relay_open_buf`: the layer's own, which holds the lock. On
    * failure nothing is left of it.
+   * @ignore
    */
   openBuf(cpu: number): void {
     const { machine } = this.relay;
@@ -146,7 +144,7 @@ export class RelayChannel {
     }
   }
 
-  /** Gives up the channel's own references to its buffers: the layer's own. */
+  /** @ignore Gives up the channel's own references to its buffers: the layer's own. */
   closeBufs(): void {
     const errors: unknown[] = [];
     for (const buffer of this.buf) {

@@ -1,10 +1,6 @@
-import {
-  type FileOperations,
-  type Inode,
-  KernelError,
-  nonseekableOpen,
-  type OpenFile,
-} from "../hw/mod.ts";
+import type { FileOperations, Inode } from "../hw/dentry.ts";
+import { KernelError } from "../hw/errno.ts";
+import { nonseekableOpen, type OpenFile } from "../hw/open_file.ts";
 import type { RelayBuffer } from "./buffer.ts";
 
 /**

@@ -1,4 +1,6 @@
-import { type Dentry, KernelError, PAGE_SIZE } from "../hw/mod.ts";
+import type { Dentry } from "../hw/dentry.ts";
+import { KernelError } from "../hw/errno.ts";
+import { PAGE_SIZE } from "../hw/ram.ts";
 import type { RelayCallbacks } from "./callbacks.ts";
 
 /** Most bytes a buffer can have: 1 GiB. */

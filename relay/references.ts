@@ -1,4 +1,5 @@
-import { type KernelLog, Kref } from "../hw/mod.ts";
+import { Kref } from "../hw/kref.ts";
+import type { KernelLog } from "../hw/log.ts";
 
 /** Who can hold a reference: a client, an open file, a buffer (to its channel), the thing itself. */
 export type Holder = "user" | "file" | "buffer" | "self";
@@ -13,7 +14,7 @@ export class References {
   readonly #release: () => void;
   readonly #held: Record<Holder, number> = { user: 0, file: 0, buffer: 0, self: 1 };
 
-  /** One reference, the thing's own. `what` names it in errors; the last put calls `release`. */
+  /** @ignore One reference, the thing's own. `what` names it in errors; the last put calls `release`. */
   constructor(what: string, log: KernelLog, release: () => void) {
     this.#kref = new Kref(log);
     this.#what = what;

@@ -1,20 +1,17 @@
 import {
-  ascending,
   CPU_DEAD,
   CPU_DEAD_FROZEN,
   CPU_UP_PREPARE,
   CPU_UP_PREPARE_FROZEN,
   type CpuAction,
-  KERN_ERR,
-  KernelError,
-  ListHead,
-  type Machine,
-  Mutex,
-  type NotifierResult,
-  NOTIFY_BAD,
-  NOTIFY_OK,
-  thrownText,
-} from "../hw/mod.ts";
+} from "../hw/cpu_actions.ts";
+import { ascending } from "../hw/cpus.ts";
+import { KernelError } from "../hw/errno.ts";
+import { ListHead } from "../hw/list.ts";
+import { KERN_ERR, thrownText } from "../hw/log.ts";
+import type { Machine } from "../hw/machine.ts";
+import { Mutex } from "../hw/mutex.ts";
+import { type NotifierResult, NOTIFY_BAD, NOTIFY_OK } from "../hw/notifier.ts";
 import { RelayChannel } from "./channel.ts";
 import { assertOpenOptions, type OpenOptions } from "./open_options.ts";
 

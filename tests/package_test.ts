@@ -90,7 +90,7 @@ const PROGRAMS: readonly (readonly [what: string, source: string])[] = [
      import { RingChannel } from "@ltt/relay/ring";
      const machine = new Machine({ nodes: [256], cpus: 1 });
      const options = { baseFilename: "ring", subbufSize: 4096, nSubbufs: 4, mode: "discard" };
-     const channel = new RingChannel(Relay.start(machine), options);
+     const channel = RingChannel.open(Relay.start(machine), options);
      const ring = channel.buf[0];
      const address = ring.writer.reserve(4);
      machine.ram.view.setUint32(address, 42);

@@ -1,5 +1,5 @@
 import { assertMappable, mapNewFile } from "../../hw/mapped_file.ts";
-import { type MappedRam, PAGE_SIZE } from "../../hw/mod.ts";
+import { type MappedRam, PAGE_SIZE } from "../../hw/ram.ts";
 import {
   type BoxInfo,
   type BoxState,

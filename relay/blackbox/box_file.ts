@@ -1,4 +1,4 @@
-import { type Address, PAGE_SIZE, type Pfn } from "../../hw/mod.ts";
+import { type Address, PAGE_SIZE, type Pfn } from "../../hw/ram.ts";
 import {
   type BoxInfo,
   type BoxState,

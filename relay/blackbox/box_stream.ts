@@ -1,4 +1,4 @@
-import { type Address, PAGE_SIZE } from "../../hw/mod.ts";
+import { type Address, PAGE_SIZE } from "../../hw/ram.ts";
 import {
   PACKET_HEADER_SIZE,
   PACKET_MAGIC,
@@ -6,22 +6,19 @@ import {
   readPacketInfo,
   readPacketUuid,
   writePacketEnd,
-} from "../ctf/mod.ts";
+} from "../ctf/packet.ts";
+import { openExtent, openIndex, type OpenSubbuf, peekOpenSubbuf, ringLost } from "../ring/peek.ts";
+import type { RingMemory } from "../ring/ring_memory.ts";
 import {
   assertRepairable,
   isStored,
-  openExtent,
-  openIndex,
   openSlots,
-  type OpenSubbuf,
-  peekOpenSubbuf,
-  ringLost,
-  type RingMemory,
-  RingWriter,
   type StoredSubbuf,
   storedSubbufs,
-} from "../ring/mod.ts";
-import { packetEnd, type StreamState } from "../trace/mod.ts";
+} from "../ring/stored_subbufs.ts";
+import { RingWriter } from "../ring/writer.ts";
+import { packetEnd } from "../trace/stream_client.ts";
+import type { StreamState } from "../trace/stream_state.ts";
 import type { BoxFile } from "./box_file.ts";
 import { assertState, STATE_BEGIN, streamParts, type StreamPlace } from "./stream_parts.ts";
 

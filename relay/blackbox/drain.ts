@@ -1,8 +1,14 @@
 import { mapFile, mappedMemory } from "../../hw/mapped_file.ts";
-import { PAGE_SIZE } from "../../hw/mod.ts";
-import { type ConsumedStream, Consumer, type TraceOutput } from "../consume/mod.ts";
-import { assertRepairable, openSlots, ringLost, RingReader, RingWriter } from "../ring/mod.ts";
-import { Registry, REGISTRY_SIZE, StreamClient } from "../trace/mod.ts";
+import { PAGE_SIZE } from "../../hw/ram.ts";
+import { type ConsumedStream, Consumer } from "../consume/consumer.ts";
+import type { TraceOutput } from "../consume/trace_output.ts";
+import { ringLost } from "../ring/peek.ts";
+import { RingReader } from "../ring/reader.ts";
+import { assertRepairable, openSlots } from "../ring/stored_subbufs.ts";
+import { RingWriter } from "../ring/writer.ts";
+import { Registry } from "../trace/registry.ts";
+import { REGISTRY_SIZE } from "../trace/registry_layout.ts";
+import { StreamClient } from "../trace/stream_client.ts";
 import type { BoxFile } from "./box_file.ts";
 import type { DrainLock } from "./drain_lock.ts";
 import { Faults } from "./faults.ts";

@@ -1,4 +1,4 @@
-import { CtfError } from "../ctf/mod.ts";
+import { CtfError } from "../ctf/ctf_error.ts";
 
 /** Most faults of a black box that are told one by one. */
 const MOST_FAULTS = 20;

@@ -1,5 +1,6 @@
-import type { TraceOutput } from "../consume/mod.ts";
-import { EventCounter, PACKET_HEADER_SIZE } from "../ctf/mod.ts";
+import type { TraceOutput } from "../consume/trace_output.ts";
+import { PACKET_HEADER_SIZE } from "../ctf/packet.ts";
+import { EventCounter } from "../ctf/reader/event_counter.ts";
 
 /** What packets held. */
 export interface PacketCounts {

@@ -1,11 +1,13 @@
-import { PAGE_SIZE } from "../../hw/mod.ts";
-import { closedPacket, emptyPacket, type TraceOutput } from "../consume/mod.ts";
-import { PACKET_HEADER_SIZE, readPacketInfo } from "../ctf/mod.ts";
-import { Registry, REGISTRY_SIZE } from "../trace/mod.ts";
+import { PAGE_SIZE } from "../../hw/ram.ts";
+import { closedPacket, emptyPacket } from "../consume/consumer.ts";
+import type { TraceOutput } from "../consume/trace_output.ts";
+import { PACKET_HEADER_SIZE, readPacketInfo } from "../ctf/packet.ts";
+import { Registry } from "../trace/registry.ts";
+import { REGISTRY_SIZE } from "../trace/registry_layout.ts";
 import type { BoxFile } from "./box_file.ts";
-import { CountingOutput, type PacketCounts } from "./packet_counts.ts";
 import { BoxStream } from "./box_stream.ts";
 import { Faults } from "./faults.ts";
+import { CountingOutput, type PacketCounts } from "./packet_counts.ts";
 import type { StreamPlace } from "./stream_parts.ts";
 
 /** Looks at a stream of a living program, which has delivered a sub-buffer each time meanwhile. */

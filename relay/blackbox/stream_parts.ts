@@ -1,7 +1,7 @@
-import { type Address, PAGE_SIZE } from "../../hw/mod.ts";
-import { PACKET_HEADER_SIZE } from "../ctf/mod.ts";
-import { RingMemory } from "../ring/mod.ts";
-import { STREAM_STATE_SIZE, StreamState } from "../trace/mod.ts";
+import { type Address, PAGE_SIZE } from "../../hw/ram.ts";
+import { PACKET_HEADER_SIZE } from "../ctf/packet.ts";
+import { RingMemory } from "../ring/ring_memory.ts";
+import { STREAM_STATE_SIZE, StreamState } from "../trace/stream_state.ts";
 import type { BoxFile } from "./box_file.ts";
 
 /** Where a stream is in RAM. */

@@ -38,7 +38,8 @@
  * @module
  */
 import { crc32 } from "node:zlib";
-import { NR_CPUS, PAGE_SIZE } from "../../hw/mod.ts";
+import { NR_CPUS } from "../../hw/cpus.ts";
+import { PAGE_SIZE } from "../../hw/ram.ts";
 
 /** Bytes before RAM. */
 export const SUPERBLOCK_SIZE: number = PAGE_SIZE;

@@ -1,12 +1,7 @@
-import { PAGE_SIZE } from "../../hw/mod.ts";
-import type { TraceOutput } from "../consume/mod.ts";
-import {
-  PACKET_HEADER_SIZE,
-  PACKET_MAGIC,
-  readPacketInfo,
-  readPacketUuid,
-  uuidText,
-} from "../ctf/mod.ts";
+import { PAGE_SIZE } from "../../hw/ram.ts";
+import type { TraceOutput } from "../consume/trace_output.ts";
+import { uuidText } from "../ctf/metadata.ts";
+import { PACKET_HEADER_SIZE, PACKET_MAGIC, readPacketInfo, readPacketUuid } from "../ctf/packet.ts";
 
 /** A packet in a file. */
 interface FilePacket {

@@ -1,19 +1,17 @@
-import { thrownText } from "../../hw/mod.ts";
+import { thrownText } from "../../hw/log.ts";
 import {
   PACKET_HEADER_SIZE,
   type PacketBegin,
   readPacketInfo,
   writePacketBegin,
   writePacketEnd,
-} from "../ctf/mod.ts";
-import {
-  type OpenSubbuf,
-  peekOpenSubbuf,
-  ringLost,
-  type RingMemory,
-  type RingReader,
-} from "../ring/mod.ts";
-import { packetEnd, type Registry, type StreamState } from "../trace/mod.ts";
+} from "../ctf/packet.ts";
+import { type OpenSubbuf, peekOpenSubbuf, ringLost } from "../ring/peek.ts";
+import type { RingReader } from "../ring/reader.ts";
+import type { RingMemory } from "../ring/ring_memory.ts";
+import type { Registry } from "../trace/registry.ts";
+import { packetEnd } from "../trace/stream_client.ts";
+import type { StreamState } from "../trace/stream_state.ts";
 import type { TraceOutput } from "./trace_output.ts";
 
 /** Looks at a stream whose writer has delivered a sub-buffer each time meanwhile. */

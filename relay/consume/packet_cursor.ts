@@ -1,13 +1,12 @@
+import { EXTENDED_HEADER_SIZE, EXTENDED_ID } from "../ctf/event_header.ts";
 import {
-  EXTENDED_HEADER_SIZE,
-  EXTENDED_ID,
   PACKET_HEADER_SIZE,
   type PacketInfo,
   readPacketInfo,
   writePacketBegin,
   writePacketEnd,
-} from "../ctf/mod.ts";
-import { openExtent, ringLost } from "../ring/mod.ts";
+} from "../ctf/packet.ts";
+import { openExtent, ringLost } from "../ring/peek.ts";
 import type { ConsumedStream } from "./consumer.ts";
 
 /** Looks at a stream whose writer has recorded an event each time meanwhile. */

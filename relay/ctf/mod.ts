@@ -6,8 +6,7 @@
  * Who writes begins with the fields, {@linkcode u8} to {@linkcode struct}, and {@linkcode traceMetadata}. Who
  * reads makes a {@linkcode TraceReader} of a trace's metadata and streams, each a {@linkcode ByteSource}
  * ({@linkcode bytesSource} of bytes in memory), and goes through its {@linkcode TraceEvent}s, which come in
- * order of time. {@linkcode EventCounter} counts events without looking at them. What makes no sense is a
- * {@linkcode CtfError} with file and byte.
+ * order of time. What makes no sense is a {@linkcode CtfError} with file and byte.
  *
  * What writes lies in this folder. `tsdl/` takes metadata apart, into the classes of fields; `reader/` reads
  * packets and events by code that it makes of them.
@@ -16,15 +15,44 @@
  */
 export * from "./ctf_error.ts";
 export * from "./event_header.ts";
-export * from "./field_size.ts";
 export * from "./field_types.ts";
-export * from "./fields.ts";
+export {
+  array,
+  bool,
+  enumeration,
+  f32,
+  f64,
+  hex,
+  i16,
+  i32,
+  i64,
+  i8,
+  sequence,
+  string,
+  struct,
+  u16,
+  u32,
+  u64,
+  u8,
+} from "./fields.ts";
 export * from "./loglevel.ts";
-export * from "./metadata.ts";
-export * from "./metadata_packet.ts";
-export * from "./packet.ts";
+export {
+  type ClockInfo,
+  type EventInfo,
+  eventMetadata,
+  type TraceInfo,
+  traceMetadata,
+} from "./metadata.ts";
+export {
+  PACKET_HEADER_SIZE,
+  type PacketBegin,
+  type PacketEnd,
+  type PacketInfo,
+  readPacketInfo,
+  writePacketBegin,
+  writePacketEnd,
+} from "./packet.ts";
 export * from "./reader/byte_source.ts";
-export * from "./reader/event_counter.ts";
 export * from "./reader/trace_event.ts";
 export * from "./reader/trace_reader.ts";
 export * from "./tsdl/field_class.ts";

@@ -1,7 +1,7 @@
-import { string } from "../trace/mod.ts";
-import type { LoglevelName } from "../ctf/mod.ts";
-import { preview } from "./preview.ts";
+import { string } from "../ctf/fields.ts";
+import type { LoglevelName } from "../ctf/loglevel.ts";
 import { type AnyFunction, callAll, replaceMethod } from "../session/patch.ts";
+import { preview } from "./preview.ts";
 import { cut, type ProbeContext, quietly } from "./probe.ts";
 
 /** What is recorded of the console, and how important that is. */

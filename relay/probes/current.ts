@@ -1,4 +1,4 @@
-import type { TraceSession } from "../session/mod.ts";
+import type { TraceSession } from "../session/session.ts";
 import { SESSION_KEY } from "./session_key.ts";
 
 /**

@@ -1,7 +1,7 @@
 import diagnosticsChannel from "node:diagnostics_channel";
-import { bool, string } from "../trace/mod.ts";
-import { preview } from "./preview.ts";
+import { bool, string } from "../ctf/fields.ts";
 import { type AnyFunction, callAll, replace, replaceMethod } from "../session/patch.ts";
+import { preview } from "./preview.ts";
 import { cut, type ProbeContext, quietly } from "./probe.ts";
 
 /** Name of a channel of our own. */

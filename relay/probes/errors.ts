@@ -1,6 +1,6 @@
-import { string } from "../trace/mod.ts";
-import { errorName, ownText, preview } from "./preview.ts";
+import { string } from "../ctf/fields.ts";
 import { callAll } from "../session/patch.ts";
+import { errorName, ownText, preview } from "./preview.ts";
 import { cut, type ProbeContext, quietly } from "./probe.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { u64 } from "../trace/mod.ts";
+import { u64 } from "../ctf/fields.ts";
 import type { ProbeContext } from "./probe.ts";
 
 /**

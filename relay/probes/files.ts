@@ -1,6 +1,6 @@
-import { bool, string, u64 } from "../trace/mod.ts";
-import { errorName } from "./preview.ts";
+import { bool, string, u64 } from "../ctf/fields.ts";
 import { type AnyFunction, callAll, replaceMethod } from "../session/patch.ts";
+import { errorName } from "./preview.ts";
 import { cut, NONE, type ProbeContext, quietly } from "./probe.ts";
 import type { Redact } from "./redaction.ts";
 

@@ -1,7 +1,7 @@
+import type { TraceSession } from "../session/session.ts";
 import { installGroups } from "./install_groups.ts";
 import { PROBE_GROUPS, type ProbeGroup } from "./probe.ts";
 import { redaction, type RedactionHook } from "./redaction.ts";
-import type { TraceSession } from "../session/mod.ts";
 
 /** Bound of a text in an event, in characters. */
 const MAX_TEXT = 4096;

@@ -1,3 +1,5 @@
+import { callAll } from "../session/patch.ts";
+import type { TraceSession } from "../session/session.ts";
 import { installConsole } from "./console.ts";
 import { installDiagnosticsChannel } from "./diagnostics_channel.ts";
 import { installErrors } from "./errors.ts";
@@ -5,7 +7,6 @@ import { installEventLoop } from "./event_loop.ts";
 import { installFetch } from "./fetch.ts";
 import { installFiles } from "./files.ts";
 import { installHttpServer } from "./http_server.ts";
-import { callAll } from "../session/patch.ts";
 import { installPerformance } from "./performance.ts";
 import {
   durationClock,
@@ -17,7 +18,6 @@ import {
 import { installProcesses } from "./processes.ts";
 import { type Redact, redactEverything, redaction, type RedactionHook } from "./redaction.ts";
 import { setCurrentSession } from "./session_key.ts";
-import type { TraceSession } from "../session/mod.ts";
 import { installTimers } from "./timers.ts";
 import { installWorkers } from "./workers.ts";
 

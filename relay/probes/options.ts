@@ -1,4 +1,4 @@
-import type { ContextName, SessionOptions } from "../session/mod.ts";
+import type { ContextName, SessionOptions } from "../session/options.ts";
 import { timestamp } from "../session/timestamp.ts";
 import { PROBE_GROUPS, type ProbeGroup } from "./probe.ts";
 

@@ -1,4 +1,4 @@
-import { string, u64 } from "../trace/mod.ts";
+import { string, u64 } from "../ctf/fields.ts";
 import { type AnyFunction, callAll, replaceMethod } from "../session/patch.ts";
 import { cut, type ProbeContext, quietly } from "./probe.ts";
 

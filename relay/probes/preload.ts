@@ -1,20 +1,16 @@
 import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { BoxFile } from "../blackbox/box_file.ts";
-import {
-  isRelaydUrl,
-  LOCK_FILE,
-  parseRelaydUrl,
-  relaydHosts,
-  snapshotsIn,
-} from "../consume/mod.ts";
-import { type SessionOptions, TraceSession } from "../session/mod.ts";
+import { LOCK_FILE, snapshotsIn } from "../consume/output_directory.ts";
+import { isRelaydUrl, parseRelaydUrl, relaydHosts } from "../consume/relayd/address.ts";
+import type { SessionOptions } from "../session/options.ts";
+import { TraceSession } from "../session/session.ts";
 import { currentSession } from "./current.ts";
 import { installProbes } from "./install.ts";
 import { moduleFiles } from "./module_files.ts";
 import { type ProbeSettings, readSettings, readVariable } from "./options.ts";
-import { canReadTracer } from "./tracer_modules.ts";
 import type { RedactionHook } from "./redaction.ts";
+import { canReadTracer } from "./tracer_modules.ts";
 
 /**
  * Starts a session and installs the probes, by the environment's options. Never throws: what cannot be

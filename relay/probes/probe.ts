@@ -1,5 +1,5 @@
-import type { TraceSession } from "../session/mod.ts";
-import { cheapestClock } from "../trace/mod.ts";
+import type { TraceSession } from "../session/session.ts";
+import { cheapestClock } from "../trace/clock.ts";
 import type { Redact } from "./redaction.ts";
 
 /** A group of probes that can be switched on and off. */

@@ -1,6 +1,6 @@
-import { bool, i32, sequence, string, u32, u64 } from "../trace/mod.ts";
-import { errorName } from "./preview.ts";
+import { bool, i32, sequence, string, u32, u64 } from "../ctf/fields.ts";
 import { type AnyFunction, callAll, dress, replace, replaceMethod } from "../session/patch.ts";
+import { errorName } from "./preview.ts";
 import { counter, cut, NONE, type ProbeContext, quietly } from "./probe.ts";
 
 /** What a command was made with. */

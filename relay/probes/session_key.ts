@@ -1,4 +1,4 @@
-import type { TraceSession } from "../session/mod.ts";
+import type { TraceSession } from "../session/session.ts";
 
 /** Where all instances of these modules in a thread find its session. */
 export const SESSION_KEY: symbol = Symbol.for("@ltt/relay/session");

@@ -1,4 +1,4 @@
-import { bool, f64, u32, u64 } from "../trace/mod.ts";
+import { bool, f64, u32, u64 } from "../ctf/fields.ts";
 import { type AnyFunction, callAll, replaceMethod } from "../session/patch.ts";
 import { counter, type ProbeContext, quietly } from "./probe.ts";
 

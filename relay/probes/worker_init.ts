@@ -1,4 +1,4 @@
-import type { SessionHandle } from "../session/mod.ts";
+import type { SessionHandle } from "../session/handle.ts";
 import type { WorkerProbes } from "./probe.ts";
 
 /** How far a worker is: it loads its module, has loaded it, or has said that it ends. */

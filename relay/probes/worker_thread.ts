@@ -6,7 +6,7 @@
  */
 import { isFfiAllowed } from "../../hw/libc.ts";
 import { say } from "../session/loss_report.ts";
-import { TraceSession } from "../session/mod.ts";
+import { TraceSession } from "../session/session.ts";
 import { installInWorker } from "./install_groups.ts";
 import { MessageHold } from "./message_hold.ts";
 import { quietly } from "./probe.ts";

@@ -1,6 +1,6 @@
-import { string, u32 } from "../trace/mod.ts";
-import { deferRevoking, keepBlob } from "./blob_urls.ts";
+import { string, u32 } from "../ctf/fields.ts";
 import { type AnyFunction, callAll, replace, replaceMethod } from "../session/patch.ts";
+import { deferRevoking, keepBlob } from "./blob_urls.ts";
 import { cut, type ProbeContext, quietly } from "./probe.ts";
 import { canReadTracer } from "./tracer_modules.ts";
 import { entryModule } from "./worker_entry.ts";

@@ -1,4 +1,4 @@
-import type { Address } from "../../hw/mod.ts";
+import type { Address } from "../../hw/ram.ts";
 import type { RingMemory, Run } from "./ring_memory.ts";
 
 /** Index of the run that holds the byte at `at` of a sub-buffer. */

@@ -1,4 +1,4 @@
-import { type Address, PAGE_SIZE, type RamHandle } from "../../hw/mod.ts";
+import { type Address, PAGE_SIZE, type RamHandle } from "../../hw/ram.ts";
 import type { RingsShared } from "./descriptor.ts";
 import { type ClientOfChannel, RingWriters } from "./ring_writers.ts";
 import { cmpxchg, readOnce, ringDoorbell, storeRelease } from "./shared_words.ts";

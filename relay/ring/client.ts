@@ -1,4 +1,4 @@
-import type { Address } from "../../hw/mod.ts";
+import type { Address } from "../../hw/ram.ts";
 import type { LostCounts } from "./lost.ts";
 
 /**

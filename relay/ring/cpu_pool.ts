@@ -1,21 +1,20 @@
 import {
-  ascending,
   CPU_DEAD,
   CPU_DOWN_FAILED,
   CPU_DOWN_PREPARE,
   CPU_TASKS_FROZEN,
   type CpuAction,
-  KERN_ERR,
-  KERN_WARNING,
-  type Machine,
+} from "../../hw/cpu_actions.ts";
+import { ascending } from "../../hw/cpus.ts";
+import { KERN_ERR, KERN_WARNING, thrownText } from "../../hw/log.ts";
+import type { Machine } from "../../hw/machine.ts";
+import {
   type NotifierBlock,
   type NotifierResult,
   NOTIFY_BAD,
   NOTIFY_OK,
-  PAGE_SIZE,
-  type RamHandle,
-  thrownText,
-} from "../../hw/mod.ts";
+} from "../../hw/notifier.ts";
+import { PAGE_SIZE, type RamHandle } from "../../hw/ram.ts";
 import {
   BELL,
   CLAIMED,

@@ -1,4 +1,6 @@
-import { KERN_ERR, KernelError, type Machine, thrownText } from "../../hw/mod.ts";
+import { KernelError } from "../../hw/errno.ts";
+import { KERN_ERR, thrownText } from "../../hw/log.ts";
+import type { Machine } from "../../hw/machine.ts";
 import type { RingBuffer } from "./ring_buffer.ts";
 import type { RingChannel } from "./ring_channel.ts";
 

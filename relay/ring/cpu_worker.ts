@@ -1,4 +1,6 @@
-import { KERN_WARNING, KernelError, type Machine } from "../../hw/mod.ts";
+import { KernelError } from "../../hw/errno.ts";
+import { KERN_WARNING } from "../../hw/log.ts";
+import type { Machine } from "../../hw/machine.ts";
 import type { CpuAnswer, CpuInit, CpuRequest } from "./cpu_messages.ts";
 import { giveCpu, takeCpu, takeDownDead } from "./cpu_threads.ts";
 import type { RingChannel } from "./ring_channel.ts";
@@ -84,7 +86,7 @@ export class CpuWorker {
   readonly #present: Promise<unknown>;
 
   /** Made by {@linkcode CpuWorker.start}. */
-  constructor(machine: Machine, cpu: number, options: CpuWorkerOptions) {
+  private constructor(machine: Machine, cpu: number, options: CpuWorkerOptions) {
     this.cpu = cpu;
     this.#machine = machine;
     this.#channels = options.channels;

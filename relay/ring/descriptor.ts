@@ -1,4 +1,4 @@
-import { type Address, openRam, type RamHandle } from "../../hw/mod.ts";
+import { type Address, openRam, type RamHandle } from "../../hw/ram.ts";
 import type { RingClient } from "./client.ts";
 import { RingReader } from "./reader.ts";
 import { RingMemory } from "./ring_memory.ts";

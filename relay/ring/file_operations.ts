@@ -1,13 +1,9 @@
-import {
-  type FileOperations,
-  type Inode,
-  KernelError,
-  type Mapping,
-  type OpenFile,
-  POLLHUP,
-  type SpliceTarget,
-} from "../../hw/mod.ts";
-import { type RelayBuffer, relayFileOperations } from "../mod.ts";
+import type { FileOperations, Inode, Mapping, SpliceTarget } from "../../hw/dentry.ts";
+import { KernelError } from "../../hw/errno.ts";
+import type { OpenFile } from "../../hw/open_file.ts";
+import { POLLHUP } from "../../hw/poll.ts";
+import type { RelayBuffer } from "../buffer.ts";
+import { relayFileOperations } from "../file_operations.ts";
 import type { RingReader, Snapshot } from "./reader.ts";
 import { RingBuffer } from "./ring_buffer.ts";
 import type { Subbuf } from "./subbuf.ts";

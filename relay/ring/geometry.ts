@@ -13,7 +13,7 @@ export class RingGeometry {
   readonly #subbufOrder: number;
   readonly #nSubbufsOrder: number;
 
-  /** `2 ** subbufOrder` bytes a sub-buffer, `2 ** nSubbufsOrder` sub-buffers. */
+  /** @ignore `2 ** subbufOrder` bytes a sub-buffer, `2 ** nSubbufsOrder` sub-buffers. */
   constructor(subbufOrder: number, nSubbufsOrder: number) {
     this.#subbufOrder = subbufOrder;
     this.#nSubbufsOrder = nSubbufsOrder;

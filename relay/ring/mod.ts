@@ -40,16 +40,10 @@
  *
  * @module
  */
-export {
-  claimCpu,
-  type ClaimedCpu,
-  type ClaimOptions,
-  cpuCounts,
-  type CpuPoolHandle,
-} from "./claim_cpu.ts";
+export { claimCpu, type ClaimedCpu, type ClaimOptions, type CpuPoolHandle } from "./claim_cpu.ts";
 export * from "./client.ts";
 export * from "./cpu_pool.ts";
-export { CpuWorker, type CpuWorkerOptions } from "./cpu_worker.ts";
+export * from "./cpu_worker.ts";
 export * from "./descriptor.ts";
 export * from "./file_operations.ts";
 export * from "./geometry.ts";
@@ -63,27 +57,12 @@ export {
   type LostCounts,
   type Refusal,
 } from "./lost.ts";
-export {
-  type OpenExtent,
-  openExtent,
-  openIndex,
-  type OpenSubbuf,
-  peekOpenSubbuf,
-  ringLost,
-} from "./peek.ts";
 export * from "./reader.ts";
-export * from "./ring_buffer.ts";
+export { RingBuffer } from "./ring_buffer.ts";
 export * from "./ring_channel.ts";
-export { type RingPlace, type RingSnapshot, snapshotRing } from "./ring_snapshot.ts";
-export { type ClaimFrames, type FrameUse, RingMemory, type Run } from "./ring_memory.ts";
+export { RingMemory, type Run } from "./ring_memory.ts";
+export * from "./ring_snapshot.ts";
 export { type ClientOfChannel } from "./ring_writers.ts";
 export * from "./run_cpu.ts";
-export {
-  assertRepairable,
-  isStored,
-  openSlots,
-  type StoredSubbuf,
-  storedSubbufs,
-} from "./stored_subbufs.ts";
 export * from "./subbuf.ts";
 export * from "./writer.ts";

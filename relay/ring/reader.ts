@@ -1,12 +1,5 @@
-import {
-  KernelError,
-  POLLHUP,
-  POLLIN,
-  POLLPRI,
-  POLLRDBAND,
-  POLLRDHUP,
-  POLLRDNORM,
-} from "../../hw/mod.ts";
+import { KernelError } from "../../hw/errno.ts";
+import { POLLHUP, POLLIN, POLLPRI, POLLRDBAND, POLLRDHUP, POLLRDNORM } from "../../hw/poll.ts";
 import {
   CONSUMED,
   DELIVERED,
@@ -66,7 +59,7 @@ export class RingReader {
   #spareSeq = 0;
   #missed = 0;
 
-  /** A reader that is not attached yet. `closed` is called when it is closed. */
+  /** @ignore A reader that is not attached yet. `closed` is called when it is closed. */
   constructor(
     memory: RingMemory,
     doorbells: Int32Array<SharedArrayBuffer>,
@@ -77,7 +70,7 @@ export class RingReader {
     this.#closed = closed;
   }
 
-  /** Attaches to the ring, to go on where the last reader was. `EBUSY` while another one is. */
+  /** @ignore Attaches to the ring, to go on where the last reader was. `EBUSY` while another one is. */
   attach(): void {
     if (cmpxchg(this.#memory.control, READER, 0, 1) !== 0) {
       const { cpu } = this.#memory;
@@ -89,6 +82,7 @@ export class RingReader {
   /**
    * Attaches in the place of a reader that is gone without closing. A `TypeError` in overwrite mode, where
    * it may have taken a sub-buffer with it. Nobody may read while the other one could.
+   * @ignore
    */
   takeOver(): void {
     if (this.#memory.overwrite) {

@@ -1,5 +1,6 @@
-import { KERN_ALERT, KERN_WARNING, type Machine } from "../../hw/mod.ts";
-import type { RelayBuffer } from "../mod.ts";
+import { KERN_ALERT, KERN_WARNING } from "../../hw/log.ts";
+import type { Machine } from "../../hw/machine.ts";
+import type { RelayBuffer } from "../buffer.ts";
 import type { RingClient } from "./client.ts";
 import { CONSUMED, FINALIZED, LOST, OFFSET, READER, SWITCHING, WRAPS, WRITER } from "./control.ts";
 import type { RingDescriptor, RingsShared } from "./descriptor.ts";
@@ -44,7 +45,7 @@ export class RingBuffer {
   /** Whether it is finalized: nobody is to write any more. */
   #isFinal = false;
 
-  /** Puts a ring on a buffer. `ENOMEM` when the node's memory is short: then nothing is taken. */
+  /** @ignore Puts a ring on a buffer. `ENOMEM` when the node's memory is short: then nothing is taken. */
   constructor(buffer: RelayBuffer, options: RingBufferOptions) {
     const { client, overwrite, doorbells, shared } = options;
     this.buffer = buffer;
@@ -136,6 +137,7 @@ export class RingBuffer {
   /**
    * Nothing more will come: delivers what is there, without slots that are still open, and leaves a
    * writer that refuses. The channel's own.
+   * @ignore
    */
   finalize(): void {
     if (this.#isFinal) return;
@@ -146,12 +148,12 @@ export class RingBuffer {
     }
   }
 
-  /** The thread that wrote is dead, and gave nothing back: its CPU can be taken down now. */
+  /** @ignore The thread that wrote is dead, and gave nothing back: its CPU can be taken down now. */
   writerDied(): void {
     storeRelease(this.memory.control, WRITER, 0);
   }
 
-  /** The CPU is dead, and its thread if it had one: repairs what it left, delivers what is there. */
+  /** @ignore The CPU is dead, and its thread if it had one: repairs what it left, delivers what is there. */
   cpuDead(): void {
     if (!this.#isOpened || this.#isFinal) return;
     try {
@@ -161,12 +163,12 @@ export class RingBuffer {
     }
   }
 
-  /** The CPU is up again: the writer of this thread goes on. */
+  /** @ignore The CPU is up again: the writer of this thread goes on. */
   cpuOnline(): void {
     if (this.#writesHere && !this.#writer.attached) this.#writer.attach();
   }
 
-  /** Hands over what was written, if this thread writes: what a switch timer does. */
+  /** @ignore Hands over what was written, if this thread writes: what a switch timer does. */
   switchTimer(): void {
     if (this.#writer.attached) this.#writer.flush("active");
   }
@@ -174,6 +176,7 @@ export class RingBuffer {
   /**
    * Rings for a reader who has something to get, or the end to see, for writers who do not: what a
    * read timer does.
+   * @ignore
    */
   readTimer(): void {
     const { geometry, control } = this.memory;
@@ -183,17 +186,17 @@ export class RingBuffer {
     if (isFinalized || produced !== consumed) ringDoorbell(this.#doorbells, this.cpu);
   }
 
-  /** Whether a writer on another thread is attached. */
+  /** @ignore Whether a writer on another thread is attached. */
   get isWrittenElsewhere(): boolean {
     return !this.#writer.attached && loadAcquire(this.memory.control, WRITER) === 1;
   }
 
-  /** Whether a reader on another thread is attached. */
+  /** @ignore Whether a reader on another thread is attached. */
   get isReadElsewhere(): boolean {
     return !this.#readsHere && loadAcquire(this.memory.control, READER) === 1;
   }
 
-  /** Whether the writer of this thread switches sub-buffers: a callback of the client runs. */
+  /** @ignore Whether the writer of this thread switches sub-buffers: a callback of the client runs. */
   get isSwitching(): boolean {
     return this.#writer.attached && readOnce(this.memory.control, SWITCHING) !== 0;
   }
@@ -203,7 +206,7 @@ export class RingBuffer {
     return readOnce(this.memory.control, WRAPS) >= 0;
   }
 
-  /** Frees the ring's pages, and logs what was lost: the channel's own. */
+  /** @ignore Frees the ring's pages, and logs what was lost: the channel's own. */
   free(): void {
     try {
       this.finalize();

@@ -1,5 +1,4 @@
 import {
-  ascending,
   CPU_DEAD,
   CPU_DOWN_FAILED,
   CPU_DOWN_PREPARE,
@@ -7,17 +6,22 @@ import {
   CPU_TASKS_FROZEN,
   CPU_UP_PREPARE,
   type CpuAction,
-  KERN_ERR,
-  KernelError,
-  type Machine,
+} from "../../hw/cpu_actions.ts";
+import { ascending } from "../../hw/cpus.ts";
+import { KernelError } from "../../hw/errno.ts";
+import { KERN_ERR, thrownText } from "../../hw/log.ts";
+import type { Machine } from "../../hw/machine.ts";
+import {
   type NotifierBlock,
   type NotifierResult,
   NOTIFY_BAD,
   NOTIFY_OK,
-  PAGE_SIZE,
-  thrownText,
-} from "../../hw/mod.ts";
-import type { OpenOptions, Relay, RelayCallbacks, RelayChannel } from "../mod.ts";
+} from "../../hw/notifier.ts";
+import { PAGE_SIZE } from "../../hw/ram.ts";
+import type { RelayCallbacks } from "../callbacks.ts";
+import type { RelayChannel } from "../channel.ts";
+import type { OpenOptions } from "../open_options.ts";
+import type { Relay } from "../relay.ts";
 import type { RingClient } from "./client.ts";
 import type { RingsShared } from "./descriptor.ts";
 import { ringFileOperations } from "./file_operations.ts";
@@ -104,7 +108,7 @@ export class RingChannel {
   }
 
   /** Made by {@linkcode RingChannel.open}. */
-  constructor(relay: Relay, options: RingOptions) {
+  private constructor(relay: Relay, options: RingOptions) {
     this.#machine = relay.machine;
     this.#options = options;
     const { nrCpuIds } = this.#machine.cpus;
@@ -127,7 +131,7 @@ export class RingChannel {
     for (const cpu of this.#machine.cpus.online) this.#startTimers(cpu);
   }
 
-  /** What a thread needs to write to a ring of the channel, beside where that is. */
+  /** @ignore What a thread needs to write to a ring of the channel, beside where that is. */
   get shared(): RingsShared {
     const { switchTimerMs = 0, readTimerMs = 0 } = this.#options;
     return { doorbells: this.#doorbells.buffer, wakeup: readTimerMs === 0, switchTimerMs };

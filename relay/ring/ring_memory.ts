@@ -1,4 +1,5 @@
-import { type Address, NR_CPUS, PAGE_SHIFT, PAGE_SIZE, type Pfn } from "../../hw/mod.ts";
+import { NR_CPUS } from "../../hw/cpus.ts";
+import { type Address, PAGE_SHIFT, PAGE_SIZE, type Pfn } from "../../hw/ram.ts";
 import {
   BOUNCE,
   CPU,
@@ -75,6 +76,7 @@ export class RingMemory {
   /**
    * Looks at the ring whose first control page is at `address`; a `TypeError` if there is none, or its
    * words contradict each other. `claim` is told of all its frames.
+   * @ignore
    */
   constructor(ram: ArrayBufferLike, address: Address, claim: ClaimFrames = () => {}) {
     const pfn = address / PAGE_SIZE;

@@ -1,15 +1,8 @@
-import {
-  __GFP_ZERO,
-  type Address,
-  GFP_KERNEL,
-  type Machine,
-  type Page,
-  PAGE_SHIFT,
-  PAGE_SIZE,
-  pageAddress,
-  type Pfn,
-} from "../../hw/mod.ts";
-import type { RelayBuffer } from "../mod.ts";
+import { __GFP_ZERO, GFP_KERNEL } from "../../hw/gfp.ts";
+import type { Machine } from "../../hw/machine.ts";
+import { type Page, pageAddress } from "../../hw/page.ts";
+import { type Address, PAGE_SHIFT, PAGE_SIZE, type Pfn } from "../../hw/ram.ts";
+import type { RelayBuffer } from "../buffer.ts";
 import {
   BOUNCE,
   CPU,

@@ -1,4 +1,4 @@
-import { thrownText } from "../../hw/mod.ts";
+import { thrownText } from "../../hw/log.ts";
 import type { CpuAnswer, CpuHello, CpuInit, CpuRequest } from "./cpu_messages.ts";
 import { type ClientOfChannel, RingWriters } from "./ring_writers.ts";
 import { holdThreadLock } from "./thread_lock.ts";

@@ -1,4 +1,4 @@
-import { PAGE_SIZE } from "../../hw/mod.ts";
+import { PAGE_SIZE } from "../../hw/ram.ts";
 import { DATA_SIZE, SUBBUF_LOST, SUBBUF_SEQ } from "./control.ts";
 import { type LostCounts, readLost } from "./lost.ts";
 import type { RingMemory } from "./ring_memory.ts";
@@ -23,7 +23,7 @@ export class Subbuf {
   readonly lost: LostCounts;
   readonly #memory: RingMemory;
 
-  /** The sub-buffer `index`, which must be the reader's. */
+  /** @ignore The sub-buffer `index`, which must be the reader's. */
   constructor(memory: RingMemory, index: number, position: number) {
     const record = memory.records[index];
     this.#memory = memory;

@@ -1,4 +1,5 @@
-import { type Address, KernelError } from "../../hw/mod.ts";
+import { KernelError } from "../../hw/errno.ts";
+import type { Address } from "../../hw/ram.ts";
 import { Bounce, runAt } from "./bounce.ts";
 import type { RingClient } from "./client.ts";
 import {
@@ -27,8 +28,8 @@ import {
   readLost,
   type Refusal,
 } from "./lost.ts";
-import { repair } from "./repair.ts";
 import { OpenSlots } from "./open_slots.ts";
+import { repair } from "./repair.ts";
 import type { RingMemory, Run } from "./ring_memory.ts";
 import {
   cmpxchg,
@@ -113,6 +114,7 @@ export class RingWriter {
    * A writer that is not attached yet. `doorbells` are rung at deliveries, at the CPU's number;
    * `null` leaves waking the reader to a timer. `EINVAL` when the client's header has another size
    * than the ring's.
+   * @ignore
    */
   constructor(memory: RingMemory, doorbells: Int32Array | null, client: RingClient) {
     if (client.headerSize !== memory.headerSize) {

@@ -1,24 +1,17 @@
 import process from "node:process";
 import { isMainThread } from "node:worker_threads";
-import { openRam } from "../../hw/mod.ts";
-import {
-  claimCpu,
-  type ClaimedCpu,
-  cpuCounts,
-  peekOpenSubbuf,
-  RingMemory,
-  type RingWriter,
-  ringWriter,
-} from "../ring/mod.ts";
-import {
-  cheapestClock,
-  type Clock,
-  Registry,
-  sleep,
-  StreamClient,
-  StreamState,
-  Tracer,
-} from "../trace/mod.ts";
+import { openRam } from "../../hw/ram.ts";
+import { claimCpu, type ClaimedCpu, cpuCounts } from "../ring/claim_cpu.ts";
+import { ringWriter } from "../ring/descriptor.ts";
+import { peekOpenSubbuf } from "../ring/peek.ts";
+import { RingMemory } from "../ring/ring_memory.ts";
+import type { RingWriter } from "../ring/writer.ts";
+import { cheapestClock, type Clock } from "../trace/clock.ts";
+import { Registry } from "../trace/registry.ts";
+import { sleep } from "../trace/sleep.ts";
+import { StreamClient } from "../trace/stream_client.ts";
+import { StreamState } from "../trace/stream_state.ts";
+import { Tracer } from "../trace/tracer.ts";
 import { contextFields, contextValues } from "./contexts.ts";
 import type { SessionHandle } from "./handle.ts";
 import { Mailbox } from "./mailbox.ts";

@@ -1,4 +1,5 @@
-import { type FieldLike, string, u32 } from "../ctf/mod.ts";
+import type { FieldLike } from "../ctf/field_types.ts";
+import { string, u32 } from "../ctf/fields.ts";
 import type { ContextName } from "./options.ts";
 
 /** Fields of contexts, in their order. */

@@ -1,6 +1,7 @@
-import type { Address } from "../../hw/mod.ts";
-import type { CpuPoolHandle, RingDescriptor } from "../ring/mod.ts";
-import type { ClockOrigin } from "../trace/mod.ts";
+import type { Address } from "../../hw/ram.ts";
+import type { CpuPoolHandle } from "../ring/claim_cpu.ts";
+import type { RingDescriptor } from "../ring/descriptor.ts";
+import type { ClockOrigin } from "../trace/clock.ts";
 import type { ContextName } from "./options.ts";
 
 /** Names a session to another thread of the process: what `postMessage` takes as it is. */

@@ -1,6 +1,6 @@
-import type { ConsumedStream } from "../consume/mod.ts";
-import { PACKET_HEADER_SIZE } from "../ctf/mod.ts";
-import { peekOpenSubbuf } from "../ring/mod.ts";
+import type { ConsumedStream } from "../consume/consumer.ts";
+import { PACKET_HEADER_SIZE } from "../ctf/packet.ts";
+import { peekOpenSubbuf } from "../ring/peek.ts";
 import type { SessionLost } from "./statistics.ts";
 
 /** What each cause means, for people. */

@@ -11,7 +11,8 @@
  *        2  NUMBER of the request: another one may have come in the place
  *        3  the text, its length first
  */
-import { SharedText, withLock } from "../trace/mod.ts";
+import { withLock } from "../trace/shared_lock.ts";
+import { SharedText } from "../trace/shared_text.ts";
 
 const LOCK = 0;
 const POSTED = 1;

@@ -24,8 +24,14 @@
  *
  * @module
  */
-export { type AttachOptions } from "./attachment.ts";
+export type { AttachOptions } from "./attachment.ts";
 export * from "./handle.ts";
-export { type ContextName, type SessionOptions } from "./options.ts";
+export type { ContextName, SessionOptions } from "./options.ts";
 export * from "./session.ts";
-export * from "./statistics.ts";
+export {
+  type CpuStatistics,
+  type SessionLost,
+  type SessionStatistics,
+  sumLost,
+  type TracepointStatistics,
+} from "./statistics.ts";

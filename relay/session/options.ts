@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
-import { isRelaydUrl, parseRelaydUrl } from "../consume/mod.ts";
-import type { Clock } from "../trace/mod.ts";
+import { isRelaydUrl, parseRelaydUrl } from "../consume/relayd/address.ts";
+import type { Clock } from "../trace/clock.ts";
 import { ramSize } from "./ram_size.ts";
 
 /** What an event can have before its own fields. */

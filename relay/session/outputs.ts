@@ -1,15 +1,12 @@
-import {
-  type ConsumedStream,
-  Consumer,
-  DirectoryLock,
-  DirectorySink,
-  RelaydConsumer,
-  type RelaydLink,
-  type StreamSink,
-  TraceDirectory,
-} from "../consume/mod.ts";
-import { type TraceInfo, traceMetadata } from "../ctf/mod.ts";
-import type { Registry } from "../trace/mod.ts";
+import { type ConsumedStream, Consumer } from "../consume/consumer.ts";
+import { TraceDirectory } from "../consume/directory.ts";
+import { DirectoryLock } from "../consume/directory_lock.ts";
+import { DirectorySink } from "../consume/directory_sink.ts";
+import { RelaydConsumer } from "../consume/relayd/relayd_consumer.ts";
+import type { RelaydLink } from "../consume/relayd/relayd_link.ts";
+import type { StreamSink } from "../consume/stream_sink.ts";
+import { type TraceInfo, traceMetadata } from "../ctf/metadata.ts";
+import type { Registry } from "../trace/registry.ts";
 import { say } from "./loss_report.ts";
 import { type ResolvedOptions, traceName } from "./options.ts";
 import type { SessionStatistics } from "./statistics.ts";

@@ -1,5 +1,6 @@
-import { PAGE_SIZE } from "../../hw/mod.ts";
-import { REGISTRY_SIZE, STREAM_STATE_SIZE } from "../trace/mod.ts";
+import { PAGE_SIZE } from "../../hw/ram.ts";
+import { REGISTRY_SIZE } from "../trace/registry_layout.ts";
+import { STREAM_STATE_SIZE } from "../trace/stream_state.ts";
 import type { ResolvedOptions } from "./options.ts";
 
 /** Longest block of frames there is. */

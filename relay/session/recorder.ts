@@ -1,29 +1,21 @@
-import {
-  __GFP_ZERO,
-  type Address,
-  CPU_TASKS_FROZEN,
-  CPU_UP_PREPARE,
-  GFP_KERNEL,
-  Machine,
-  NOTIFY_OK,
-  PAGE_SIZE,
-  pageAddress,
-} from "../../hw/mod.ts";
+import { CPU_TASKS_FROZEN, CPU_UP_PREPARE } from "../../hw/cpu_actions.ts";
+import { __GFP_ZERO, GFP_KERNEL } from "../../hw/gfp.ts";
+import { Machine } from "../../hw/machine.ts";
+import { NOTIFY_OK } from "../../hw/notifier.ts";
+import { pageAddress } from "../../hw/page.ts";
+import { type Address, PAGE_SIZE } from "../../hw/ram.ts";
 import type { BlackBox } from "../blackbox/black_box.ts";
-import type { ConsumedStream, RelaydLink } from "../consume/mod.ts";
-import { type TraceInfo, traceMetadata } from "../ctf/mod.ts";
-import { Relay } from "../mod.ts";
-import { CpuPool, RingChannel } from "../ring/mod.ts";
-import {
-  cheapestClock,
-  type Clock,
-  clockOrigin,
-  Registry,
-  REGISTRY_SIZE,
-  STREAM_STATE_SIZE,
-  StreamClient,
-  StreamState,
-} from "../trace/mod.ts";
+import type { ConsumedStream } from "../consume/consumer.ts";
+import type { RelaydLink } from "../consume/relayd/relayd_link.ts";
+import { type TraceInfo, traceMetadata } from "../ctf/metadata.ts";
+import { Relay } from "../relay.ts";
+import { CpuPool } from "../ring/cpu_pool.ts";
+import { RingChannel } from "../ring/ring_channel.ts";
+import { cheapestClock, type Clock, clockOrigin } from "../trace/clock.ts";
+import { Registry } from "../trace/registry.ts";
+import { REGISTRY_SIZE } from "../trace/registry_layout.ts";
+import { StreamClient } from "../trace/stream_client.ts";
+import { STREAM_STATE_SIZE, StreamState } from "../trace/stream_state.ts";
 import type { SessionHandle } from "./handle.ts";
 import { LossReport, unwrittenBytes } from "./loss_report.ts";
 import type { Request } from "./mailbox.ts";

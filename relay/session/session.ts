@@ -1,13 +1,8 @@
 import type { Worker } from "node:worker_threads";
-import { type ArgumentsOf, type FieldLike, type LoglevelName, LOGLEVELS } from "../ctf/mod.ts";
-import {
-  type Clock,
-  clockCost,
-  type Span,
-  type SpanOptions,
-  type TracepointOf,
-  type TracepointOptions,
-} from "../trace/mod.ts";
+import type { ArgumentsOf, FieldLike } from "../ctf/field_types.ts";
+import { type LoglevelName, LOGLEVELS } from "../ctf/loglevel.ts";
+import { type Clock, clockCost } from "../trace/clock.ts";
+import type { Span, SpanOptions, TracepointOf, TracepointOptions } from "../trace/tracepoint.ts";
 import { Attachment, type AttachOptions } from "./attachment.ts";
 import { ExitFlush } from "./exit_flush.ts";
 import { handleExit } from "./exit_handlers.ts";
@@ -129,7 +124,11 @@ export class TraceSession {
     return this.#attachment.registry.active;
   }
 
-  /** Declares a tracepoint on this thread, as `Tracer.tracepoint` of `@ltt/relay/trace` says. */
+  /**
+   * Declares a tracepoint on this thread. The same declaration gives the same number on every thread, and
+   * on one thread the same function. A `TypeError` for another declaration of the same name, for two
+   * fields of one name, an empty name or an unknown log level; `ENOSPC` when there are 4,096 already.
+   */
   tracepoint<const Fields extends readonly FieldLike[]>(
     declaration: string | TracepointOptions,
     ...fields: Fields
@@ -137,7 +136,11 @@ export class TraceSession {
     return this.#attachment.tracer.tracepoint<Fields>(declaration, ...fields);
   }
 
-  /** Declares a begin and an end on this thread, as `Tracer.span` of `@ltt/relay/trace` says. */
+  /**
+   * Declares a pair of tracepoints on this thread, `NAME_begin` and `NAME_end`. Both have a field `span`,
+   * the same number in both; the begin has `fields`, the end those of `declaration.end`. Errors as of
+   * `tracepoint`.
+   */
   span<const Fields extends readonly FieldLike[], const End extends readonly FieldLike[] = []>(
     declaration: string | SpanOptions<End>,
     ...fields: Fields

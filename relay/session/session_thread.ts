@@ -5,9 +5,11 @@
  * @module
  */
 import { parentPort } from "node:worker_threads";
-import { KernelError, thrownText } from "../../hw/mod.ts";
+import { KernelError } from "../../hw/errno.ts";
+import { thrownText } from "../../hw/log.ts";
 import { BlackBox } from "../blackbox/black_box.ts";
-import { isRelaydUrl, parseRelaydUrl, RelaydLink } from "../consume/mod.ts";
+import { isRelaydUrl, parseRelaydUrl } from "../consume/relayd/address.ts";
+import { RelaydLink } from "../consume/relayd/relayd_link.ts";
 import { BusyExit } from "./busy_exit.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { ResolvedOptions } from "./options.ts";

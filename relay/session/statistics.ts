@@ -1,6 +1,9 @@
-import { openRam } from "../../hw/mod.ts";
-import { type LostCounts, ringLost, RingMemory } from "../ring/mod.ts";
-import { Registry, StreamState } from "../trace/mod.ts";
+import { openRam } from "../../hw/ram.ts";
+import type { LostCounts } from "../ring/lost.ts";
+import { ringLost } from "../ring/peek.ts";
+import { RingMemory } from "../ring/ring_memory.ts";
+import { Registry } from "../trace/registry.ts";
+import { StreamState } from "../trace/stream_state.ts";
 import type { SessionHandle } from "./handle.ts";
 
 /** What is known of a CPU's stream. */

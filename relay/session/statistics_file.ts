@@ -1,4 +1,4 @@
-import { STATISTICS_FILE } from "../consume/mod.ts";
+import { STATISTICS_FILE } from "../consume/output_directory.ts";
 import type { SessionStatistics } from "./statistics.ts";
 
 /** What the file says. */

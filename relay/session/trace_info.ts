@@ -1,5 +1,5 @@
-import type { TraceInfo } from "../ctf/mod.ts";
-import type { ClockOrigin } from "../trace/mod.ts";
+import type { TraceInfo } from "../ctf/metadata.ts";
+import type { ClockOrigin } from "../trace/clock.ts";
 import { contextFields } from "./contexts.ts";
 import { environment } from "./environment.ts";
 import type { ResolvedOptions } from "./options.ts";

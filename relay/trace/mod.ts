@@ -8,13 +8,13 @@
  *
  * @module
  */
+export type { Field } from "../ctf/field_types.ts";
 export {
   array,
   bool,
   enumeration,
   f32,
   f64,
-  type Field,
   hex,
   i16,
   i32,
@@ -27,15 +27,7 @@ export {
   u32,
   u64,
   u8,
-} from "../ctf/mod.ts";
-export * from "./clock.ts";
-export * from "./registry.ts";
-export { MAX_TRACEPOINTS, REGISTRY_SIZE } from "./registry_layout.ts";
-export * from "./stream_client.ts";
-export * from "./stream_state.ts";
-export * from "./thread_stream.ts";
+} from "../ctf/fields.ts";
+export type { Clock, ClockOrigin } from "./clock.ts";
+export { MAX_TRACEPOINTS } from "./registry_layout.ts";
 export * from "./tracepoint.ts";
-export * from "./tracer.ts";
-export { withLock } from "./shared_lock.ts";
-export { SharedText } from "./shared_text.ts";
-export { sleep } from "./sleep.ts";

@@ -1,5 +1,5 @@
-import { type Address, PAGE_SIZE } from "../../hw/mod.ts";
-import { LOGLEVELS } from "../ctf/mod.ts";
+import { type Address, PAGE_SIZE } from "../../hw/ram.ts";
+import { LOGLEVELS } from "../ctf/loglevel.ts";
 import type { EventRules } from "./event_rules.ts";
 import {
   ACTIVE,
@@ -22,8 +22,6 @@ import {
 import { withLock } from "./shared_lock.ts";
 import { SharedRules } from "./shared_rules.ts";
 import { type Declaration, TracepointTable } from "./tracepoint_table.ts";
-
-export type { Declaration } from "./tracepoint_table.ts";
 
 /**
  * What all threads of a session know of its tracepoints: names, IDs, metadata, which are enabled. It

@@ -1,4 +1,4 @@
-import { KernelError } from "../../hw/mod.ts";
+import { KernelError } from "../../hw/errno.ts";
 import { EventRules } from "./event_rules.ts";
 import { RULES_SIZE } from "./registry_layout.ts";
 

@@ -1,11 +1,12 @@
-import { type Address, PAGE_SIZE } from "../../hw/mod.ts";
+import { type Address, PAGE_SIZE } from "../../hw/ram.ts";
 import {
   PACKET_HEADER_SIZE,
   type PacketEnd,
   writePacketBegin,
   writePacketEnd,
-} from "../ctf/mod.ts";
-import type { LostCounts, RingClient } from "../ring/mod.ts";
+} from "../ctf/packet.ts";
+import type { RingClient } from "../ring/client.ts";
+import type { LostCounts } from "../ring/lost.ts";
 import type { StreamState } from "./stream_state.ts";
 
 /**

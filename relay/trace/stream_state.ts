@@ -1,8 +1,8 @@
-import type { Address } from "../../hw/mod.ts";
+import type { Address } from "../../hw/ram.ts";
 import { LOST_CAUSES, type LostCounts } from "../ring/lost.ts";
 import { MAX_TIME } from "./clock.ts";
-import { SharedText } from "./shared_text.ts";
 import { MAX_TRACEPOINTS } from "./registry_layout.ts";
+import { SharedText } from "./shared_text.ts";
 
 /*
  * State of a stream, in a block of RAM of its own:

@@ -1,5 +1,5 @@
-import { COMPACT_HEADER_SIZE, EXTENDED_HEADER_SIZE, EXTENDED_ID } from "../ctf/mod.ts";
-import type { RingWriter } from "../ring/mod.ts";
+import { COMPACT_HEADER_SIZE, EXTENDED_HEADER_SIZE, EXTENDED_ID } from "../ctf/event_header.ts";
+import type { RingWriter } from "../ring/writer.ts";
 import type { Registry } from "./registry.ts";
 import { MAX_TRACEPOINTS } from "./registry_layout.ts";
 import type { StreamState } from "./stream_state.ts";

@@ -1,4 +1,5 @@
-import type { ArgumentsOf, FieldLike, LoglevelName } from "../ctf/mod.ts";
+import type { ArgumentsOf, FieldLike } from "../ctf/field_types.ts";
+import type { LoglevelName } from "../ctf/loglevel.ts";
 
 /** A tracepoint: call it to record an event, with an argument for each field, by position. */
 export interface Tracepoint<Arguments extends readonly unknown[]> {

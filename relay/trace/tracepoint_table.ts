@@ -1,5 +1,7 @@
-import { type Address, KernelError } from "../../hw/mod.ts";
-import { eventMetadata, type FieldLike } from "../ctf/mod.ts";
+import { KernelError } from "../../hw/errno.ts";
+import type { Address } from "../../hw/ram.ts";
+import type { FieldLike } from "../ctf/field_types.ts";
+import { eventMetadata } from "../ctf/metadata.ts";
 import {
   COUNT,
   MAX_TRACEPOINTS,

@@ -1,17 +1,13 @@
-import {
-  type ArgumentsOf,
-  assertFields,
-  COMPACT_HEADER_SIZE,
-  type EnumerationType,
-  type FieldLike,
-  fixedSize,
-  LOGLEVELS,
-  u64,
-} from "../ctf/mod.ts";
-import type { RingWriter } from "../ring/mod.ts";
+import { COMPACT_HEADER_SIZE } from "../ctf/event_header.ts";
+import { fixedSize } from "../ctf/field_size.ts";
+import type { ArgumentsOf, EnumerationType, FieldLike } from "../ctf/field_types.ts";
+import { assertFields, u64 } from "../ctf/fields.ts";
+import { LOGLEVELS } from "../ctf/loglevel.ts";
+import type { RingWriter } from "../ring/writer.ts";
 import type { Clock } from "./clock.ts";
 import type { Registry } from "./registry.ts";
 import { Scratch } from "./scratch.ts";
+import { spanSource } from "./span_source.ts";
 import { ThreadStream } from "./thread_stream.ts";
 import type {
   Span,
@@ -20,7 +16,6 @@ import type {
   TracepointOf,
   TracepointOptions,
 } from "./tracepoint.ts";
-import { spanSource } from "./span_source.ts";
 import { highHalf, writerSource } from "./writer_source.ts";
 
 /** What a thread's tracepoints write with. */
@@ -64,11 +59,7 @@ export class Tracer {
     this.#firstSpan = options.registry.countThread() * 2 ** 32 + 1;
   }
 
-  /**
-   * Declares a tracepoint. The same declaration gives the same ID in every thread, and in one thread
-   * the same function. A `TypeError` for another declaration of the same name, for two fields of one
-   * name, an empty name or an unknown log level; `ENOSPC` when the session has no room for it.
-   */
+  /** Declares a tracepoint: `TraceSession.tracepoint`, where its errors stand. */
   tracepoint<const Fields extends readonly FieldLike[]>(
     declaration: string | TracepointOptions,
     ...fields: Fields
@@ -88,11 +79,7 @@ export class Tracer {
     return tracepoint as unknown as TracepointOf<Fields>;
   }
 
-  /**
-   * Declares a pair of tracepoints, `NAME_begin` and `NAME_end`. Both have a field `span`, the same
-   * number in both; the begin has `fields`, the end those of `declaration.end`. Errors as of
-   * `tracepoint`.
-   */
+  /** Declares a pair of tracepoints: `TraceSession.span`. */
   span<const Fields extends readonly FieldLike[], const End extends readonly FieldLike[] = []>(
     declaration: string | SpanOptions<End>,
     ...fields: Fields

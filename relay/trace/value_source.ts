@@ -1,4 +1,4 @@
-import type { EnumerationType, FieldType, FloatType, IntegerType } from "../ctf/mod.ts";
+import type { EnumerationType, FieldType, FloatType, IntegerType } from "../ctf/field_types.ts";
 
 /** An enumeration that a writer looks labels up in. */
 export interface NamedEnumeration {

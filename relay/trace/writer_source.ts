@@ -1,12 +1,6 @@
-import {
-  type ArrayType,
-  COMPACT_HEADER_SIZE,
-  EXTENDED_HEADER_SIZE,
-  type FieldLike,
-  type FieldType,
-  fixedSize,
-  type SequenceType,
-} from "../ctf/mod.ts";
+import { COMPACT_HEADER_SIZE, EXTENDED_HEADER_SIZE } from "../ctf/event_header.ts";
+import { fixedSize } from "../ctf/field_size.ts";
+import type { ArrayType, FieldLike, FieldType, SequenceType } from "../ctf/field_types.ts";
 import { MAX_TIME } from "./clock.ts";
 import { type NamedEnumeration, ValueSource } from "./value_source.ts";
 

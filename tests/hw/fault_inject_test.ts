@@ -8,8 +8,8 @@ import {
   KernelLog,
   type LogEntry,
   Machine,
-  random32,
 } from "@ltt/relay/hw";
+import { random32 } from "../../hw/fault_inject.ts";
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { assertSpyCalls, spy } from "@std/testing/mock";
 

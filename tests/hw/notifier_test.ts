@@ -4,13 +4,13 @@ import {
   KernelError,
   Machine,
   type NotifierBlock,
-  NotifierChain,
   type NotifierResult,
   NOTIFY_BAD,
   NOTIFY_DONE,
   NOTIFY_OK,
   NOTIFY_STOP,
 } from "@ltt/relay/hw";
+import { NotifierChain } from "../../hw/notifier.ts";
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { assertSpyCalls, spy } from "@std/testing/mock";
 

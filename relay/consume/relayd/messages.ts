@@ -16,7 +16,7 @@
  *
  * @module
  */
-import type { PacketInfo } from "../../ctf/mod.ts";
+import type { PacketInfo } from "../../ctf/packet.ts";
 
 /** Version of the protocol that is spoken: messages of fixed length, any daemon from 2.4 on takes it. */
 export const RELAYD_VERSION: { readonly major: number; readonly minor: number } = {

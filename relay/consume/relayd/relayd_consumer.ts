@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers";
-import { thrownText } from "../../../hw/mod.ts";
+import { thrownText } from "../../../hw/log.ts";
 import type { ConsumedStream } from "../consumer.ts";
 import { type CutPacket, PacketCursor } from "../packet_cursor.ts";
 import type { StreamSink } from "../stream_sink.ts";

@@ -1,4 +1,4 @@
-import type { PacketInfo } from "../../ctf/mod.ts";
+import type { PacketInfo } from "../../ctf/packet.ts";
 import { type RelaydAddress, relaydUrl } from "./address.ts";
 import { closeSocket, connect, inTime, silent } from "./connecting.ts";
 import { ControlConnection } from "./control_connection.ts";

@@ -1,4 +1,4 @@
-import type { PacketInfo } from "../../ctf/mod.ts";
+import type { PacketInfo } from "../../ctf/packet.ts";
 import type { ControlConnection } from "./control_connection.ts";
 import {
   beaconRequest,

@@ -1,4 +1,4 @@
-import { metadataPacket } from "../../ctf/mod.ts";
+import { metadataPacket } from "../../ctf/metadata_packet.ts";
 import type { MetadataSource } from "../consumer.ts";
 import type { CutPacket } from "../packet_cursor.ts";
 import type { RelaydSession } from "./relayd_session.ts";

@@ -1,4 +1,4 @@
-import { thrownText } from "../../../hw/mod.ts";
+import { thrownText } from "../../../hw/log.ts";
 import type { MetadataSource } from "../consumer.ts";
 import type { PacketCursor } from "../packet_cursor.ts";
 import type { TraceOutput } from "../trace_output.ts";

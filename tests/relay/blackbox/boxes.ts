@@ -2,7 +2,9 @@
 import { openRam, PAGE_SIZE } from "@ltt/relay/hw";
 import { claimCpu, type ClaimedCpu, RingMemory, type RingWriter } from "@ltt/relay/ring";
 import type { TraceSession } from "@ltt/relay/session";
-import { Registry, StreamClient, StreamState } from "@ltt/relay/trace";
+import { Registry } from "../../../relay/trace/registry.ts";
+import { StreamClient } from "../../../relay/trace/stream_client.ts";
+import { StreamState } from "../../../relay/trace/stream_state.ts";
 import { assertEquals } from "@std/assert";
 import { crc32 } from "node:zlib";
 import {

@@ -1,16 +1,12 @@
 import { GFP_KERNEL, Machine, PAGE_SIZE, pageAddress } from "@ltt/relay/hw";
 import { Relay } from "@ltt/relay/relay";
 import { RingChannel, type RingWriter, ringWriter } from "@ltt/relay/ring";
-import {
-  Registry,
-  REGISTRY_SIZE,
-  STREAM_STATE_SIZE,
-  StreamClient,
-  StreamState,
-  string,
-  Tracer,
-  u32,
-} from "@ltt/relay/trace";
+import { string, u32 } from "@ltt/relay/trace";
+import { Registry } from "../../../relay/trace/registry.ts";
+import { REGISTRY_SIZE } from "../../../relay/trace/registry_layout.ts";
+import { STREAM_STATE_SIZE, StreamState } from "../../../relay/trace/stream_state.ts";
+import { StreamClient } from "../../../relay/trace/stream_client.ts";
+import { Tracer } from "../../../relay/trace/tracer.ts";
 import { PACKET_HEADER_SIZE, type PacketInfo, readPacketInfo, traceMetadata } from "@ltt/relay/ctf";
 import { assertEquals } from "@std/assert";
 import type { ConsumedStream, MetadataSource, TraceOutput } from "../../../relay/consume/mod.ts";

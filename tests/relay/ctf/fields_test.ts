@@ -1,12 +1,10 @@
 import {
   array,
-  assertFields,
   bool,
   enumeration,
   f32,
   f64,
   type FieldLike,
-  fixedSize,
   hex,
   i16,
   i32,
@@ -20,6 +18,8 @@ import {
   u64,
   u8,
 } from "@ltt/relay/ctf";
+import { assertFields } from "../../../relay/ctf/fields.ts";
+import { fixedSize } from "../../../relay/ctf/field_size.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 
 for (

@@ -15,8 +15,8 @@ import {
   u32,
   u64,
   u8,
-  uuidText,
 } from "@ltt/relay/ctf";
+import { uuidText } from "../../../relay/ctf/metadata.ts";
 import { assert, assertEquals } from "@std/assert";
 
 const READ = Deno.permissions.querySync({ name: "read" }).state === "granted";

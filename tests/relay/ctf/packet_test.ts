@@ -3,11 +3,11 @@ import {
   EXTENDED_HEADER_SIZE,
   EXTENDED_ID,
   PACKET_HEADER_SIZE,
-  PACKET_MAGIC,
   readPacketInfo,
   writePacketBegin,
   writePacketEnd,
 } from "@ltt/relay/ctf";
+import { PACKET_MAGIC } from "../../../relay/ctf/packet.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 
 const uuid = Uint8Array.from({ length: 16 }, (_, i) => 0xa0 + i);

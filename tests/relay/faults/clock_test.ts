@@ -1,6 +1,8 @@
 import { openRam } from "@ltt/relay/hw";
 import { TraceSession } from "@ltt/relay/session";
-import { array, Registry, StreamState, u32, u8 } from "@ltt/relay/trace";
+import { array, u32, u8 } from "@ltt/relay/trace";
+import { Registry } from "../../../relay/trace/registry.ts";
+import { StreamState } from "../../../relay/trace/stream_state.ts";
 import { assert, assertEquals } from "@std/assert";
 import { babeltrace } from "../ctf/babeltrace.ts";
 import { ignore, numbered, readTrace, startSession, TempDirectory } from "../session/support.ts";

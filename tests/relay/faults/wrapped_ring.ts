@@ -4,18 +4,15 @@
  */
 import { PAGE_SIZE } from "@ltt/relay/hw";
 import {
-  assertRepairable,
   type FlushMode,
-  isStored,
   type LostCounts,
-  peekOpenSubbuf,
   type RingClient,
-  ringLost,
   RingMemory,
   RingReader,
   RingWriter,
-  storedSubbufs,
 } from "@ltt/relay/ring";
+import { assertRepairable, isStored, storedSubbufs } from "../../../relay/ring/stored_subbufs.ts";
+import { peekOpenSubbuf, ringLost } from "../../../relay/ring/peek.ts";
 import { LOST, READER } from "../../../relay/ring/control.ts";
 import { LOST_CAUSES } from "../../../relay/ring/lost.ts";
 import { eventBytes } from "../ring/bytes.ts";

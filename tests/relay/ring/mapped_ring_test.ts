@@ -1,6 +1,7 @@
 import { Machine } from "@ltt/relay/hw";
 import { Relay } from "@ltt/relay/relay";
-import { claimCpu, CpuPool, peekOpenSubbuf, RingChannel, RingMemory } from "@ltt/relay/ring";
+import { claimCpu, CpuPool, RingChannel, RingMemory } from "@ltt/relay/ring";
+import { peekOpenSubbuf } from "../../../relay/ring/peek.ts";
 import { assertEquals } from "@std/assert";
 import { drainEvents, readEvents, upTo, writeEvents } from "./events.ts";
 

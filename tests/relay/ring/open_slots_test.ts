@@ -1,5 +1,5 @@
 import { PAGE_SIZE } from "@ltt/relay/hw";
-import { assertRepairable, openSlots } from "@ltt/relay/ring";
+import { assertRepairable, openSlots } from "../../../relay/ring/stored_subbufs.ts";
 import { assertEquals } from "@std/assert";
 import { describedEvent } from "./bytes.ts";
 import { HEADER, ringOf, seqs, write } from "./stored_support.ts";

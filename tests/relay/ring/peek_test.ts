@@ -1,13 +1,7 @@
 import { Machine, PAGE_SIZE } from "@ltt/relay/hw";
 import { Relay } from "@ltt/relay/relay";
-import {
-  CpuPool,
-  peekOpenSubbuf,
-  RingChannel,
-  ringLost,
-  RingMemory,
-  RingWriter,
-} from "@ltt/relay/ring";
+import { CpuPool, RingChannel, RingMemory, RingWriter } from "@ltt/relay/ring";
+import { peekOpenSubbuf, ringLost } from "../../../relay/ring/peek.ts";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { COMMITTED, OFFSET, OPENED } from "../../../relay/ring/control.ts";

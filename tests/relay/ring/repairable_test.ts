@@ -1,5 +1,6 @@
 import { PAGE_SIZE } from "@ltt/relay/hw";
-import { assertRepairable, openSlots, type RingMemory, RingWriter } from "@ltt/relay/ring";
+import { type RingMemory, RingWriter } from "@ltt/relay/ring";
+import { assertRepairable, openSlots } from "../../../relay/ring/stored_subbufs.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
   COMMITTED,

@@ -5,7 +5,7 @@ import {
   openSlots,
   type StoredSubbuf,
   storedSubbufs,
-} from "@ltt/relay/ring";
+} from "../../../relay/ring/stored_subbufs.ts";
 import { assert, assertEquals } from "@std/assert";
 import { describedEvents, joined } from "./bytes.ts";
 import { assertStored, fill, HEADER, ringOf, seqs, write } from "./stored_support.ts";

@@ -1,5 +1,6 @@
 /** Rings whose sub-buffers tell their numbers, for tests of what is stored in them. */
-import { isStored, type RingMemory, storedSubbufs } from "@ltt/relay/ring";
+import type { RingMemory } from "@ltt/relay/ring";
+import { isStored, storedSubbufs } from "../../../relay/ring/stored_subbufs.ts";
 import { assert, assertEquals } from "@std/assert";
 import { describedEvents } from "./bytes.ts";
 import { type RingSetup, TestRing } from "./support.ts";

@@ -1,7 +1,9 @@
 import { openRam } from "@ltt/relay/hw";
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { type LostCounts, RingMemory } from "@ltt/relay/ring";
-import { Registry, StreamState, string, u32 } from "@ltt/relay/trace";
+import { string, u32 } from "@ltt/relay/trace";
+import { Registry } from "../../../relay/trace/registry.ts";
+import { StreamState } from "../../../relay/trace/stream_state.ts";
 import { LOST } from "../../../relay/ring/control.ts";
 import { sumLost } from "@ltt/relay/session";
 import { CANNOT_MOUNT, Disk } from "../disk.ts";

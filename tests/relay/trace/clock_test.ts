@@ -1,11 +1,11 @@
 import { u8 } from "@ltt/relay/ctf";
+import type { Clock } from "@ltt/relay/trace";
 import {
   cheapestClock,
-  type Clock,
   clockCost,
   clockOrigin,
   performanceClock,
-} from "@ltt/relay/trace";
+} from "../../../relay/trace/clock.ts";
 import { assert, assertEquals } from "@std/assert";
 import { TestTrace } from "./support.ts";
 

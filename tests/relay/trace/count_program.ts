@@ -1,7 +1,7 @@
 /*
  * A worker that counts so many events of a thread without a CPU.
  */
-import { Registry } from "@ltt/relay/trace";
+import { Registry } from "../../../relay/trace/registry.ts";
 
 const port = globalThis as unknown as {
   postMessage(message: unknown): void;

@@ -2,7 +2,7 @@
  * A worker that declares the tracepoints it is told to, as fast as it can, and says which numbers it got.
  */
 import { string, u16 } from "@ltt/relay/ctf";
-import { Registry } from "@ltt/relay/trace";
+import { Registry } from "../../../relay/trace/registry.ts";
 
 const port = globalThis as unknown as {
   postMessage(message: unknown): void;

@@ -1,5 +1,6 @@
 import { eventMetadata, string, u16 } from "@ltt/relay/ctf";
-import { Registry, REGISTRY_SIZE } from "@ltt/relay/trace";
+import { Registry } from "../../../relay/trace/registry.ts";
+import { REGISTRY_SIZE } from "../../../relay/trace/registry_layout.ts";
 import { assertEquals } from "@std/assert";
 
 /** Workers read their modules. */

@@ -1,6 +1,8 @@
 import { enumeration, eventMetadata, string, struct, u16, u32, u8 } from "@ltt/relay/ctf";
 import { KernelError } from "@ltt/relay/hw";
-import { MAX_TRACEPOINTS, Registry, REGISTRY_SIZE } from "@ltt/relay/trace";
+import { MAX_TRACEPOINTS } from "@ltt/relay/trace";
+import { Registry } from "../../../relay/trace/registry.ts";
+import { REGISTRY_SIZE } from "../../../relay/trace/registry_layout.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { COUNT, LOCK, RULES_WORD, UNATTACHED } from "../../../relay/trace/registry_layout.ts";
 import { TestTrace } from "./support.ts";

@@ -1,9 +1,5 @@
-import {
-  type EnumerationType,
-  type FieldLike,
-  type FieldType,
-  labelsByValue,
-} from "@ltt/relay/ctf";
+import type { EnumerationType, FieldLike, FieldType } from "@ltt/relay/ctf";
+import { labelsByValue } from "../../../relay/ctf/fields.ts";
 import type { Value } from "../ctf/babeltrace_values.ts";
 import type { Decoded } from "./decode.ts";
 

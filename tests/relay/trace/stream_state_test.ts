@@ -1,5 +1,5 @@
 import type { LostCounts } from "@ltt/relay/ring";
-import { STREAM_STATE_SIZE, StreamState } from "@ltt/relay/trace";
+import { STREAM_STATE_SIZE, StreamState } from "../../../relay/trace/stream_state.ts";
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 

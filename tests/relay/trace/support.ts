@@ -3,15 +3,12 @@ import { Relay } from "@ltt/relay/relay";
 import { type RingBuffer, RingChannel, type RingReader, RingWriter } from "@ltt/relay/ring";
 import { Consumer, TraceDirectory } from "../../../relay/consume/mod.ts";
 import { type FieldLike, type PacketInfo, readPacketInfo, traceMetadata } from "@ltt/relay/ctf";
-import {
-  type Clock,
-  Registry,
-  REGISTRY_SIZE,
-  STREAM_STATE_SIZE,
-  StreamClient,
-  StreamState,
-  Tracer,
-} from "@ltt/relay/trace";
+import type { Clock } from "@ltt/relay/trace";
+import { Registry } from "../../../relay/trace/registry.ts";
+import { REGISTRY_SIZE } from "../../../relay/trace/registry_layout.ts";
+import { STREAM_STATE_SIZE, StreamState } from "../../../relay/trace/stream_state.ts";
+import { StreamClient } from "../../../relay/trace/stream_client.ts";
+import { Tracer } from "../../../relay/trace/tracer.ts";
 import { type DecodedEvent, decodePacket, type Described } from "./decode.ts";
 
 /** What trace to make; initially two sub-buffers of a page, in discard mode, without context. */

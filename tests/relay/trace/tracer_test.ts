@@ -11,7 +11,7 @@ import {
   u64,
   u8,
 } from "@ltt/relay/ctf";
-import { Registry } from "@ltt/relay/trace";
+import { Registry } from "../../../relay/trace/registry.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { LOST } from "../../../relay/ring/control.ts";
 import { TestTrace } from "./support.ts";

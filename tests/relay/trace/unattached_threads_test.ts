@@ -1,4 +1,5 @@
-import { Registry, REGISTRY_SIZE } from "@ltt/relay/trace";
+import { Registry } from "../../../relay/trace/registry.ts";
+import { REGISTRY_SIZE } from "../../../relay/trace/registry_layout.ts";
 import { assert, assertEquals } from "@std/assert";
 import { UNATTACHED } from "../../../relay/trace/registry_layout.ts";
 

@@ -1,4 +1,5 @@
-import { CtfError, EventCounter, eventMetadata, u64, writePacketEnd } from "@ltt/relay/ctf";
+import { CtfError, eventMetadata, u64, writePacketEnd } from "@ltt/relay/ctf";
+import { EventCounter } from "../../../../relay/ctf/reader/event_counter.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import { smallMetadata, smallPacket } from "../small_trace.ts";
 

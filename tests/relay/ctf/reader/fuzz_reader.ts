@@ -3,7 +3,8 @@
  * `deno run tests/relay/ctf/reader/fuzz_reader.ts [--inputs N] [--seed N]`, initially 1,000,000. Each must give events
  * and then errors that say file and byte, soon, and no more events than there are bits.
  */
-import { bytesSource, CtfError, EventCounter, type TraceEvent, TraceReader } from "@ltt/relay/ctf";
+import { bytesSource, CtfError, type TraceEvent, TraceReader } from "@ltt/relay/ctf";
+import { EventCounter } from "../../../../relay/ctf/reader/event_counter.ts";
 import { assert, assertEquals } from "@std/assert";
 import { chooser, randomTraceFile } from "../random_format.ts";
 import type { Below } from "../random_field.ts";

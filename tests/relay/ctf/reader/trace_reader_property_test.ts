@@ -2,7 +2,8 @@
  * Traces of random types of fields are read as they were written, and as babeltrace2 reads them.
  * `TRACE_RUNS` says how many, if not the few that CI has time for.
  */
-import { bytesSource, EventCounter } from "@ltt/relay/ctf";
+import { bytesSource } from "@ltt/relay/ctf";
+import { EventCounter } from "../../../../relay/ctf/reader/event_counter.ts";
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { runs, withDirectory } from "../../trace/support.ts";

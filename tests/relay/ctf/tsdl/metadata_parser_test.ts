@@ -1,5 +1,6 @@
 import type { FieldClass } from "@ltt/relay/ctf";
-import { CtfError, metadataPacket } from "@ltt/relay/ctf";
+import { CtfError } from "@ltt/relay/ctf";
+import { metadataPacket } from "../../../../relay/ctf/metadata_packet.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import { MetadataParser } from "../../../../relay/ctf/tsdl/metadata_parser.ts";
 import { UUID } from "../small_trace.ts";
