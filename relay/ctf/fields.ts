@@ -1,7 +1,7 @@
+import { assertFields } from "./field_rules.ts";
 import type {
   ArgumentOf,
   ElementType,
-  EnumerationType,
   Field,
   FieldLike,
   FieldType,
@@ -178,27 +178,6 @@ function shownInHex(type: FieldType): FieldType | null {
   return element === null ? null : { ...type, element: element as ElementType };
 }
 
-/** Refuses with a `TypeError` fields that cannot stand together in `what`. */
-export function assertFields(what: string, fields: readonly FieldLike[]): void {
-  const names = new Set<string>();
-  for (const { name, type } of fields) {
-    // A sequence's length is a field beside it, named as LTTng names it.
-    const taken = type.kind === "sequence" ? [name, `_${name}_length`] : [name];
-    for (const one of taken) {
-      if (names.has(one)) throw new TypeError(`Cannot make ${what}: it has two fields "${one}"`);
-      // babeltrace2 compares names as they are in metadata with those before without their first `_`,
-      // and would refuse the whole trace.
-      if (names.has(`_${one}`)) {
-        const both = `"_${one}" and "${one}", in this order`;
-        throw new TypeError(
-          `Cannot make ${what}: readers of traces cannot tell fields ${both}, apart`,
-        );
-      }
-      names.add(one);
-    }
-  }
-}
-
 function elementType({ name, type }: FieldLike): ElementType {
   if (type.kind === "array" || type.kind === "sequence") {
     throw new TypeError(`Cannot make an array of array "${name}": put that in a struct`);
@@ -209,13 +188,4 @@ function elementType({ name, type }: FieldLike): ElementType {
 /** What a typed array of that type would store for a value. */
 function asInteger({ size, signed }: IntegerType, value: bigint): bigint {
   return signed ? BigInt.asIntN(size, value) : BigInt.asUintN(size, value);
-}
-
-/** Labels of an enumeration by their values, later ones of the same value left out. */
-export function labelsByValue({ labels }: EnumerationType): Map<bigint, string> {
-  const byValue = new Map<bigint, string>();
-  for (const [label, value] of labels) {
-    if (!byValue.has(BigInt(value))) byValue.set(BigInt(value), label);
-  }
-  return byValue;
 }

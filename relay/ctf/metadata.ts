@@ -1,5 +1,4 @@
-import type { FieldLike, FieldType, IntegerType } from "./field_types.ts";
-import { labelsByValue } from "./fields.ts";
+import type { EnumerationType, FieldLike, FieldType, IntegerType } from "./field_types.ts";
 
 /** What the metadata says of a trace as a whole. */
 export interface TraceInfo {
@@ -180,6 +179,15 @@ function typeText(type: FieldType, depth: number): string {
     default:
       throw new TypeError(`Cannot describe a ${type.kind} that is no field`);
   }
+}
+
+/** Labels of an enumeration by their values, later ones of the same value left out. */
+export function labelsByValue({ labels }: EnumerationType): Map<bigint, string> {
+  const byValue = new Map<bigint, string>();
+  for (const [label, value] of labels) {
+    if (!byValue.has(BigInt(value))) byValue.set(BigInt(value), label);
+  }
+  return byValue;
 }
 
 function integerText({ size, signed, base }: IntegerType): string {

@@ -16,25 +16,7 @@
 export * from "./ctf_error.ts";
 export * from "./event_header.ts";
 export * from "./field_types.ts";
-export {
-  array,
-  bool,
-  enumeration,
-  f32,
-  f64,
-  hex,
-  i16,
-  i32,
-  i64,
-  i8,
-  sequence,
-  string,
-  struct,
-  u16,
-  u32,
-  u64,
-  u8,
-} from "./fields.ts";
+export * from "./fields.ts";
 export * from "./loglevel.ts";
 export {
   type ClockInfo,

@@ -9,25 +9,7 @@
  * @module
  */
 export type { Field } from "../ctf/field_types.ts";
-export {
-  array,
-  bool,
-  enumeration,
-  f32,
-  f64,
-  hex,
-  i16,
-  i32,
-  i64,
-  i8,
-  sequence,
-  string,
-  struct,
-  u16,
-  u32,
-  u64,
-  u8,
-} from "../ctf/fields.ts";
+export * from "../ctf/fields.ts";
 export type { Clock, ClockOrigin } from "./clock.ts";
 export { MAX_TRACEPOINTS } from "./registry_layout.ts";
 export * from "./tracepoint.ts";

@@ -1,7 +1,8 @@
 import { COMPACT_HEADER_SIZE } from "../ctf/event_header.ts";
+import { assertFields } from "../ctf/field_rules.ts";
 import { fixedSize } from "../ctf/field_size.ts";
 import type { ArgumentsOf, EnumerationType, FieldLike } from "../ctf/field_types.ts";
-import { assertFields, u64 } from "../ctf/fields.ts";
+import { u64 } from "../ctf/fields.ts";
 import { LOGLEVELS } from "../ctf/loglevel.ts";
 import type { RingWriter } from "../ring/writer.ts";
 import type { Clock } from "./clock.ts";

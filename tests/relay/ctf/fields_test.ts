@@ -18,9 +18,9 @@ import {
   u64,
   u8,
 } from "@ltt/relay/ctf";
-import { assertFields } from "../../../relay/ctf/fields.ts";
-import { fixedSize } from "../../../relay/ctf/field_size.ts";
 import { assertEquals, assertThrows } from "@std/assert";
+import { assertFields } from "../../../relay/ctf/field_rules.ts";
+import { fixedSize } from "../../../relay/ctf/field_size.ts";
 
 for (
   const name of ["", "1a", "a-b", "a b", "ä", "a\n", "a.b", "a;b", "a".repeat(201), "a[0]", "a\0"]

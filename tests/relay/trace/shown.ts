@@ -1,5 +1,5 @@
 import type { EnumerationType, FieldLike, FieldType } from "@ltt/relay/ctf";
-import { labelsByValue } from "../../../relay/ctf/fields.ts";
+import { labelsByValue } from "../../../relay/ctf/metadata.ts";
 import type { Value } from "../ctf/babeltrace_values.ts";
 import type { Decoded } from "./decode.ts";
 
