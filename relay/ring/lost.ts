@@ -32,8 +32,15 @@ export interface LostCounts {
   readonly offline: number;
 }
 
-/** Causes there are: a word each, from cause -1 on. */
-export const LOST_CAUSES = 6;
+/** Names of the causes, in the order of their words: from cause -1 on. */
+export const LOST_NAMES = ["full", "wrap", "big", "nested", "torn", "offline"] as const;
+/** Causes there are: a word each. */
+export const LOST_CAUSES: number = LOST_NAMES.length;
+
+/** Sum of all causes, of a ring's counts or a session's. */
+export function sumLost(lost: LostCounts): number {
+  return Object.values(lost).reduce((sum: number, count: number) => sum + count, 0);
+}
 
 /** Reads the counts that begin at a word. */
 export function readLost(words: Int32Array, first: number): LostCounts {

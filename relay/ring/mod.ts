@@ -57,6 +57,7 @@ export {
   type LostCounts,
   type Refusal,
 } from "./lost.ts";
+export { MAX_NESTING } from "./open_slots.ts";
 export * from "./reader.ts";
 export { RingBuffer } from "./ring_buffer.ts";
 export * from "./ring_channel.ts";

@@ -1,3 +1,6 @@
+/** Slots that can be open at a time. LTTng, `RING_BUFFER_MAX_NESTING`. */
+export const MAX_NESTING: number = 4;
+
 /** Slots that are open while they are counted: where each begins and ends, in order of reservation. */
 export class OpenSlots {
   readonly #begins: number[] = [];

@@ -24,6 +24,7 @@ import {
   writeOnce,
 } from "./shared_words.ts";
 import { Subbuf } from "./subbuf.ts";
+import { readTwoWords, writeTwoWords } from "./two_words.ts";
 
 /** Period of a timer that is there to be there. */
 const LONG_MS = 2 ** 30;
@@ -185,11 +186,8 @@ export class RingReader {
   putNextSubbuf(): void {
     const { position, seq } = this.#takeHeld();
     const { geometry, control } = this.#memory;
-    const expected = (readOnce(control, READ_SEQ + 1) >>> 0) * 2 ** 32 +
-      (readOnce(control, READ_SEQ) >>> 0);
-    this.#missed += Math.max(0, seq - expected);
-    writeOnce(control, READ_SEQ, seq + 1);
-    writeOnce(control, READ_SEQ + 1, (seq + 1) / 2 ** 32);
+    this.#missed += Math.max(0, seq - readTwoWords(control, READ_SEQ));
+    writeTwoWords(control, READ_SEQ, seq + 1);
     // In overwrite mode the writer may have pushed us beyond.
     const next = geometry.subbufAlign(position);
     let consumed = loadAcquire(control, CONSUMED);

@@ -17,6 +17,7 @@ import {
 import { addLost, LOST_TORN } from "./lost.ts";
 import type { RingMemory } from "./ring_memory.ts";
 import { readOnce, writeOnce } from "./shared_words.ts";
+import { readTwoWords } from "./two_words.ts";
 import type { WriteSubbufs } from "./write_subbufs.ts";
 
 /**
@@ -99,10 +100,7 @@ export function repair(memory: RingMemory, subbufs: WriteSubbufs): void {
 
 /** What WRAPS is before OPENED comes to 0, by the numbers of the sub-buffers. */
 function wrapsBefore({ geometry, words, records, runs }: RingMemory): number {
-  const seqs = runs.map((_, subbuf) => {
-    const [low, high] = [0, 1].map((i) => readOnce(words, records[subbuf] + SUBBUF_SEQ + i) >>> 0);
-    return high * 2 ** 32 + low;
-  });
+  const seqs = runs.map((_, subbuf) => readTwoWords(words, records[subbuf] + SUBBUF_SEQ));
   const last = Math.max(...seqs);
   // Number 0 would be where OPENED comes to: there is none yet.
   return last === 0 ? -1 : Math.floor(last * geometry.subbufSize / 2 ** 32);

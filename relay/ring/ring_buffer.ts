@@ -4,7 +4,7 @@ import type { RelayBuffer } from "../buffer.ts";
 import type { RingClient } from "./client.ts";
 import { CONSUMED, FINALIZED, LOST, OFFSET, READER, SWITCHING, WRAPS, WRITER } from "./control.ts";
 import type { RingDescriptor, RingsShared } from "./descriptor.ts";
-import { type LostCounts, readLost } from "./lost.ts";
+import { type LostCounts, readLost, sumLost } from "./lost.ts";
 import { RingReader } from "./reader.ts";
 import { RingMemory } from "./ring_memory.ts";
 import { RingPages } from "./ring_pages.ts";
@@ -232,7 +232,7 @@ export class RingBuffer {
     const { buffer, cpu } = this;
     const name = buffer.chan.baseFilename;
     const { log } = this.#machine;
-    const lost = Object.values(this.lost).reduce((sum, count) => sum + count, 0);
+    const lost = sumLost(this.lost);
     if (lost > 0) {
       log.printk(
         KERN_ALERT,

@@ -13,9 +13,10 @@ import {
   SWITCHING,
   WRAPS,
 } from "./control.ts";
+import { MAX_NESTING } from "./open_slots.ts";
 import type { RingMemory } from "./ring_memory.ts";
 import { loadAcquire, readOnce } from "./shared_words.ts";
-import { MAX_NESTING } from "./writer.ts";
+import { readTwoWords } from "./two_words.ts";
 
 /** A sub-buffer that a ring holds: delivered, and nothing was written in its place since. */
 export interface StoredSubbuf {
@@ -115,6 +116,5 @@ export function assertRepairable(memory: RingMemory): void {
 }
 
 function seqOf({ records, words }: RingMemory, index: number): number {
-  const word = records[index] + SUBBUF_SEQ;
-  return (readOnce(words, word + 1) >>> 0) * 2 ** 32 + (readOnce(words, word) >>> 0);
+  return readTwoWords(words, records[index] + SUBBUF_SEQ);
 }

@@ -3,6 +3,7 @@ import { DATA_SIZE, SUBBUF_LOST, SUBBUF_SEQ } from "./control.ts";
 import { type LostCounts, readLost } from "./lost.ts";
 import type { RingMemory } from "./ring_memory.ts";
 import { readOnce } from "./shared_words.ts";
+import { readTwoWords } from "./two_words.ts";
 
 /**
  * A sub-buffer in the reader's hands. What it says was read when it was got; its bytes are RAM
@@ -29,8 +30,7 @@ export class Subbuf {
     this.#memory = memory;
     this.position = position >>> 0;
     this.index = index;
-    const low = readOnce(memory.words, record + SUBBUF_SEQ) >>> 0;
-    this.seq = (readOnce(memory.words, record + SUBBUF_SEQ + 1) >>> 0) * 2 ** 32 + low;
+    this.seq = readTwoWords(memory.words, record + SUBBUF_SEQ);
     this.dataSize = readOnce(memory.words, record + DATA_SIZE);
     this.padding = memory.geometry.subbufSize - this.dataSize;
     this.lost = readLost(memory.words, record + SUBBUF_LOST);

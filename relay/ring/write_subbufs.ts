@@ -25,6 +25,7 @@ import {
   storeRelease,
   writeOnce,
 } from "./shared_words.ts";
+import { writeTwoWords } from "./two_words.ts";
 
 /**
  * The sub-buffers as the writer goes through them: opened, filled, closed, delivered. All that is
@@ -86,8 +87,7 @@ export class WriteSubbufs {
     const subbuf = this.subbufAt(trunc);
     const place = this.recordAt(trunc);
     const seq = geometry.subbufSeq(readOnce(control, WRAPS), trunc);
-    writeOnce(words, records[subbuf] + SUBBUF_SEQ, seq);
-    writeOnce(words, records[subbuf] + SUBBUF_SEQ + 1, seq / 2 ** 32);
+    writeTwoWords(words, records[subbuf] + SUBBUF_SEQ, seq);
     writeOnce(words, place + HELD, 0);
     writeOnce(control, OFFSET, trunc + headerSize);
     try {

@@ -28,7 +28,7 @@ import {
   readLost,
   type Refusal,
 } from "./lost.ts";
-import { OpenSlots } from "./open_slots.ts";
+import { MAX_NESTING, OpenSlots } from "./open_slots.ts";
 import { repair } from "./repair.ts";
 import type { RingMemory, Run } from "./ring_memory.ts";
 import {
@@ -41,9 +41,6 @@ import {
 } from "./shared_words.ts";
 import { alignUp, assertSlot, MAX_SLOT_ALIGNMENT } from "./slot.ts";
 import { WriteSubbufs } from "./write_subbufs.ts";
-
-/** Slots that can be open at a time. LTTng, `RING_BUFFER_MAX_NESTING`. */
-export const MAX_NESTING: number = 4;
 
 /** How {@linkcode RingWriter.flush} goes about it. */
 export type FlushMode = "active" | "even-if-empty" | "final" | "dead";

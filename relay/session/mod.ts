@@ -25,6 +25,7 @@
  * @module
  */
 export type { AttachOptions } from "./attachment.ts";
+export { sumLost } from "../ring/lost.ts";
 export * from "./handle.ts";
 export type { ContextName, SessionOptions } from "./options.ts";
 export * from "./session.ts";
@@ -32,6 +33,5 @@ export {
   type CpuStatistics,
   type SessionLost,
   type SessionStatistics,
-  sumLost,
   type TracepointStatistics,
 } from "./statistics.ts";

@@ -1,5 +1,5 @@
 import { openRam } from "../../hw/ram.ts";
-import type { LostCounts } from "../ring/lost.ts";
+import { LOST_NAMES, type LostCounts, sumLost } from "../ring/lost.ts";
 import { ringLost } from "../ring/peek.ts";
 import { RingMemory } from "../ring/ring_memory.ts";
 import { Registry } from "../trace/registry.ts";
@@ -58,13 +58,6 @@ export interface SessionStatistics {
   readonly tracepoints: readonly TracepointStatistics[];
 }
 
-const CAUSES = ["full", "wrap", "big", "nested", "torn", "offline"] as const;
-
-/** Sum of all causes. */
-export function sumLost(lost: LostCounts | SessionLost): number {
-  return Object.values(lost).reduce((sum: number, count: number) => sum + count, 0);
-}
-
 /** Reads the figures of a session, on any thread; those of others may be late by an event. */
 export function readStatistics(handle: SessionHandle): SessionStatistics {
   const ram = openRam(handle.pool.ram);
@@ -95,7 +88,7 @@ export function readStatistics(handle: SessionHandle): SessionStatistics {
     }
     const memory = new RingMemory(ram, stream.control);
     const lostByCause = state.lostNow(() => ringLost(memory));
-    for (const cause of CAUSES) lost[cause] += lostByCause[cause];
+    for (const cause of LOST_NAMES) lost[cause] += lostByCause[cause];
     const lostHere = sumLost(lostByCause);
     if (total.events > 0 || lostHere > 0) cpus.push({ ...total, lost: lostHere, lostByCause });
   }

@@ -1,5 +1,5 @@
 import type { Address } from "../../hw/ram.ts";
-import { LOST_CAUSES, type LostCounts } from "../ring/lost.ts";
+import { LOST_CAUSES, type LostCounts, sumLost } from "../ring/lost.ts";
 import { MAX_TIME } from "./clock.ts";
 import { MAX_TRACEPOINTS } from "./registry_layout.ts";
 import { SharedText } from "./shared_text.ts";
@@ -101,7 +101,7 @@ export class StreamState {
 
   /** The sum of what `lostNow` says; from any thread. */
   discardedNow(lost: () => LostCounts): number {
-    return sum(this.lostNow(lost));
+    return sumLost(this.lostNow(lost));
   }
 
   /** Remembers the events lost by now, and returns how many; for the writer, before 2^32 more are lost. */
@@ -109,7 +109,7 @@ export class StreamState {
     const counts = upToDate(this.#lostBy, lost);
     // Each store is right by itself: whoever dies between them leaves the others for the next time.
     for (const [i, count] of Object.values(counts).entries()) this.#lostBy[i] = count;
-    return sum(counts);
+    return sumLost(counts);
   }
 }
 
@@ -125,8 +125,4 @@ function upToDate(before: Float64Array, counts: LostCounts): LostCounts {
     torn: now(4, torn),
     offline: now(5, offline),
   };
-}
-
-function sum(counts: LostCounts): number {
-  return Object.values(counts).reduce((sum: number, count: number) => sum + count, 0);
 }
