@@ -1,4 +1,5 @@
 import { type Address, PAGE_SIZE, type Pfn } from "../../hw/ram.ts";
+import { readAt } from "../consume/file_bytes.ts";
 import {
   type BoxInfo,
   type BoxState,
@@ -40,7 +41,7 @@ export class BoxFile {
     try {
       const { size } = this.#file.statSync();
       const page = new Uint8Array(SUPERBLOCK_SIZE);
-      const length = this.#readAt(0, page);
+      const length = readAt(this.#file, 0, page);
       this.info = readSuperblock(path, page.subarray(0, length), size);
     } catch (error) {
       this.#file.close();
@@ -62,7 +63,7 @@ export class BoxFile {
   /** What is in it; may change while its program runs. */
   get state(): BoxState {
     const page = new Uint8Array(SUPERBLOCK_SIZE);
-    this.#readAt(0, page);
+    readAt(this.#file, 0, page);
     return readState(page) ?? "empty";
   }
 
@@ -75,7 +76,7 @@ export class BoxFile {
   /** Reads a part of RAM; a `TypeError` when it is not there, or the file was cut off meanwhile. */
   read(address: Address, into: Uint8Array): void {
     const isInside = address >= 0 && address + into.length <= this.#ramSize;
-    if (isInside && this.#readAt(SUPERBLOCK_SIZE + address, into) === into.length) return;
+    if (isInside && readAt(this.#file, SUPERBLOCK_SIZE + address, into) === into.length) return;
     throw new TypeError(
       `Cannot read black box ${this.path}: ${into.length} bytes at ${address} are not there`,
     );
@@ -116,17 +117,5 @@ export class BoxFile {
 
   get #ramSize(): number {
     return this.info.frames * PAGE_SIZE;
-  }
-
-  /** Reads at a place in the file; says how many bytes were there. */
-  #readAt(at: number, into: Uint8Array): number {
-    this.#file.seekSync(at, Deno.SeekMode.Start);
-    let length = 0;
-    while (length < into.length) {
-      const read = this.#file.readSync(into.subarray(length));
-      if (read === null) break;
-      length += read;
-    }
-    return length;
   }
 }

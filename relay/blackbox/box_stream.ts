@@ -3,6 +3,7 @@ import {
   PACKET_HEADER_SIZE,
   PACKET_MAGIC,
   type PacketEnd,
+  packetView,
   readPacketInfo,
   readPacketUuid,
   writePacketEnd,
@@ -106,7 +107,7 @@ export class BoxStream {
 
   /** Completes the packet that was copied from a sub-buffer; a `TypeError` if it is none of this stream. */
   complete({ seq, index, dataSize }: StoredSubbuf, packet: Uint8Array): void {
-    const view = new DataView(packet.buffer, packet.byteOffset, packet.length);
+    const view = packetView(packet);
     const end = this.#ends.get(this.#memory.subbufAddress(index));
     if (end !== undefined) {
       // Behind an open slot the writer went on in the next sub-buffer, where later events are.

@@ -9,7 +9,6 @@ export * from "./black_box.ts";
 export * from "./box_file.ts";
 export * from "./drain.ts";
 export * from "./drain_lock.ts";
-export { type PacketCounts } from "./packet_counts.ts";
 export * from "./recovery.ts";
+export type { BoxFacts } from "./superblock.ts";
 export * from "./trace_completion.ts";
-export { type BoxFacts, type BoxInfo, type BoxState } from "./superblock.ts";

@@ -1,7 +1,7 @@
 import { PAGE_SIZE } from "../../hw/ram.ts";
-import { closedPacket, emptyPacket } from "../consume/consumer.ts";
+import { closedPacket, emptyPacket } from "../consume/closed_packet.ts";
 import type { TraceOutput } from "../consume/trace_output.ts";
-import { PACKET_HEADER_SIZE, readPacketInfo } from "../ctf/packet.ts";
+import { PACKET_HEADER_SIZE, packetView, readPacketInfo } from "../ctf/packet.ts";
 import { Registry } from "../trace/registry.ts";
 import { REGISTRY_SIZE } from "../trace/registry_layout.ts";
 import type { BoxFile } from "./box_file.ts";
@@ -147,8 +147,7 @@ class Recovery {
       this.#appendMetadata();
     }
     this.#output.packet(cpu, [packet]);
-    const view = new DataView(packet.buffer, packet.byteOffset, packet.length);
-    return readPacketInfo(view, 0).eventsDiscarded;
+    return readPacketInfo(packetView(packet), 0).eventsDiscarded;
   }
 
   #loadRegistry(): Registry {

@@ -1,7 +1,14 @@
 import { PAGE_SIZE } from "../../hw/ram.ts";
+import { readAt, writeAll } from "../consume/file_bytes.ts";
 import type { TraceOutput } from "../consume/trace_output.ts";
 import { uuidText } from "../ctf/metadata.ts";
-import { PACKET_HEADER_SIZE, PACKET_MAGIC, readPacketInfo, readPacketUuid } from "../ctf/packet.ts";
+import {
+  PACKET_HEADER_SIZE,
+  PACKET_MAGIC,
+  packetView,
+  readPacketInfo,
+  readPacketUuid,
+} from "../ctf/packet.ts";
 
 /** A packet in a file. */
 interface FilePacket {
@@ -65,7 +72,7 @@ class PartialStream {
     }
     this.#file.seekSync(this.#end, Deno.SeekMode.Start);
     try {
-      for (let at = 0; at < packet.length;) at += this.#file.writeSync(packet.subarray(at));
+      writeAll(this.#file, packet);
     } catch (error) {
       this.cut();
       throw error;
@@ -83,14 +90,7 @@ class PartialStream {
   /** The bytes at a place, as many as there are. */
   #read(at: number, length: number): Uint8Array {
     const bytes = new Uint8Array(length);
-    this.#file.seekSync(at, Deno.SeekMode.Start);
-    let read = 0;
-    while (read < length) {
-      const more = this.#file.readSync(bytes.subarray(read));
-      if (more === null) break;
-      read += more;
-    }
-    return bytes.subarray(0, read);
+    return bytes.subarray(0, readAt(this.#file, at, bytes));
   }
 
   #hasPacketBehind(at: number, size: number, uuid: Uint8Array): boolean {
@@ -167,13 +167,13 @@ export class TraceCompletion implements TraceOutput {
     const rest = bytes.subarray(same.length);
     if (rest.length === 0) return;
     this.#metadata.seekSync(0, Deno.SeekMode.End);
-    for (let at = 0; at < rest.length;) at += this.#metadata.writeSync(rest.subarray(at));
+    writeAll(this.#metadata, rest);
   }
 
   /** Adds a packet to a stream, unless it is there. */
   packet(cpu: number, pieces: readonly Uint8Array[]): void {
     const [packet] = pieces;
-    const info = readPacketInfo(viewOf(packet), 0);
+    const info = readPacketInfo(packetView(packet), 0);
     if (this.#stream(cpu).add(packet, info)) this.#added++;
   }
 
@@ -221,15 +221,11 @@ function streamsIn(path: string): number[] {
 
 /** What the header of a packet at byte `at` tells; `null` if it is none of this trace. */
 function packetOf(header: Uint8Array, uuid: Uint8Array, at: number): FilePacket | null {
-  const view = viewOf(header);
+  const view = packetView(header);
   if (view.getUint32(0, true) !== PACKET_MAGIC) return null;
   const { seq, contentSize, packetSize } = readPacketInfo(view, 0);
   const isOurs = readPacketUuid(view, 0).every((byte, i) => byte === uuid[i]);
   const isPossible = contentSize >= PACKET_HEADER_SIZE && packetSize >= contentSize &&
     Number.isInteger(packetSize);
   return isOurs && isPossible ? { seq, contentSize, at, packetSize } : null;
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }

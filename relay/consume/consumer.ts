@@ -1,17 +1,11 @@
 import { thrownText } from "../../hw/log.ts";
-import {
-  PACKET_HEADER_SIZE,
-  type PacketBegin,
-  readPacketInfo,
-  writePacketBegin,
-  writePacketEnd,
-} from "../ctf/packet.ts";
+import { PACKET_HEADER_SIZE, packetView, readPacketInfo } from "../ctf/packet.ts";
 import { type OpenSubbuf, peekOpenSubbuf, ringLost } from "../ring/peek.ts";
 import type { RingReader } from "../ring/reader.ts";
 import type { RingMemory } from "../ring/ring_memory.ts";
-import type { Registry } from "../trace/registry.ts";
-import { packetEnd } from "../trace/stream_client.ts";
 import type { StreamState } from "../trace/stream_state.ts";
+import { closedPacket, emptyPacket } from "./closed_packet.ts";
+import { GrowingMetadata, type MetadataSource } from "./growing_metadata.ts";
 import type { TraceOutput } from "./trace_output.ts";
 
 /** Looks at a stream whose writer has delivered a sub-buffer each time meanwhile. */
@@ -31,14 +25,6 @@ export interface ConsumedStream {
   readonly alsoLost: () => number;
 }
 
-/** What is written before packets, from byte `from` of the registry's metadata on. */
-export interface MetadataSource {
-  /** Tells the trace's packets. */
-  readonly uuid: Uint8Array;
-  /** Where it comes from. */
-  readonly registry: Registry;
-}
-
 /**
  * Takes the packets of a session's streams to an output. When the output fails it stops, and says
  * why; what was written stays readable, what comes is left to the rings, which count it as lost when
@@ -46,8 +32,8 @@ export interface MetadataSource {
  */
 export class Consumer {
   readonly #output: TraceOutput;
-  readonly #source: MetadataSource;
-  #metadataLength: number;
+  readonly #uuid: Uint8Array;
+  readonly #metadata: GrowingMetadata;
   /** Number of the packet to come, and events discarded by the last one, by CPU. */
   readonly #written = new Map<number, { nextSeq: number; discarded: number }>();
   #failure: unknown = null;
@@ -60,8 +46,8 @@ export class Consumer {
     preamble: Uint8Array = new Uint8Array(0),
   ) {
     this.#output = output;
-    this.#source = source;
-    this.#metadataLength = from;
+    this.#uuid = source.uuid;
+    this.#metadata = new GrowingMetadata(source, from);
     this.#write(() => {
       if (preamble.length > 0) output.metadata(preamble);
       this.#appendMetadata();
@@ -153,8 +139,7 @@ export class Consumer {
       this.#provisional(cpu, closedPacket(open.bytes, state, eventsDiscarded));
     } else if (eventsDiscarded > discarded) {
       const [timestampBegin] = state.times;
-      const { uuid } = this.#source;
-      const begin = { uuid, cpu, seq: nextSeq, timestampBegin };
+      const begin = { uuid: this.#uuid, cpu, seq: nextSeq, timestampBegin };
       this.#provisional(cpu, emptyPacket(begin, state, eventsDiscarded));
     }
   }
@@ -166,13 +151,10 @@ export class Consumer {
 
   #packet(cpu: number, pieces: readonly Uint8Array[], seq: number): void {
     this.#write(() => {
-      // An event is declared before it is recorded, so what the packet needs is there by now.
       this.#appendMetadata();
       this.#output.packet(cpu, pieces);
     });
-    const [header] = pieces;
-    const view = new DataView(header.buffer, header.byteOffset, header.byteLength);
-    const { eventsDiscarded: discarded } = readPacketInfo(view, 0);
+    const { eventsDiscarded: discarded } = readPacketInfo(packetView(pieces[0]), 0);
     this.#written.set(cpu, { nextSeq: seq + 1, discarded });
   }
 
@@ -184,11 +166,7 @@ export class Consumer {
   }
 
   #appendMetadata(): void {
-    const { registry } = this.#source;
-    if (registry.metadataLength === this.#metadataLength) return;
-    const bytes = registry.metadata(this.#metadataLength);
-    this.#output.metadata(bytes);
-    this.#metadataLength += bytes.length;
+    this.#metadata.take((bytes) => this.#output.metadata(bytes));
   }
 
   #write(write: () => void): void {
@@ -199,29 +177,4 @@ export class Consumer {
       this.#failure = error;
     }
   }
-}
-
-/** Makes a packet without events, which tells of losses. */
-export function emptyPacket(
-  begin: PacketBegin,
-  state: StreamState,
-  eventsDiscarded: number,
-): Uint8Array {
-  const header = new Uint8Array(PACKET_HEADER_SIZE);
-  writePacketBegin(new DataView(header.buffer), 0, begin);
-  return closedPacket(header, state, eventsDiscarded);
-}
-
-/** Makes a packet of a copy of one that is open: it ends here. */
-export function closedPacket(
-  content: Uint8Array,
-  state: StreamState,
-  eventsDiscarded: number,
-): Uint8Array {
-  // Its time is read after what was committed was: no event in the packet is younger.
-  const end = packetEnd(state, content.length, eventsDiscarded);
-  const packet = new Uint8Array(end.packetSize);
-  packet.set(content);
-  writePacketEnd(new DataView(packet.buffer), 0, end);
-  return packet;
 }

@@ -1,6 +1,6 @@
-import { setImmediate } from "node:timers";
 import type { ConsumedStream, Consumer } from "./consumer.ts";
 import type { StreamSink } from "./stream_sink.ts";
+import { turn } from "./turn.ts";
 
 /** Writes streams as they deliver, and in between whatever is asked for. */
 export class DirectorySink implements StreamSink {
@@ -55,7 +55,7 @@ export class DirectorySink implements StreamSink {
       const packets = this.#consumer.drain(stream);
       if (this.failure !== null) return this.#failed();
       // A writer that is always ahead must not keep requests, timers and other CPUs from their turn.
-      if (packets > 0) await new Promise<void>((resolve) => setImmediate(resolve));
+      if (packets > 0) await turn();
       else await Atomics.waitAsync(this.#doorbells, stream.cpu, bell).value;
     }
   }

@@ -5,14 +5,10 @@
  *
  * @module
  */
-export * from "./consumer.ts";
-export * from "./directory.ts";
+export { type ConsumedStream, Consumer } from "./consumer.ts";
+export { TraceDirectory } from "./directory.ts";
 export * from "./directory_lock.ts";
+export type { MetadataSource } from "./growing_metadata.ts";
 export { assertReplaceable, LOCK_FILE, snapshotsIn, STATISTICS_FILE } from "./output_directory.ts";
-export * from "./directory_sink.ts";
-export * from "./relayd/address.ts";
-export * from "./relayd/relayd_consumer.ts";
-export * from "./relayd/relayd_link.ts";
-export { type Rotation } from "./stream_file.ts";
-export * from "./stream_sink.ts";
+export { isRelaydUrl, parseRelaydUrl, relaydHosts, urlHost } from "./relayd/address.ts";
 export * from "./trace_output.ts";

@@ -2,6 +2,7 @@ import { EXTENDED_HEADER_SIZE, EXTENDED_ID } from "../ctf/event_header.ts";
 import {
   PACKET_HEADER_SIZE,
   type PacketInfo,
+  packetView,
   readPacketInfo,
   writePacketBegin,
   writePacketEnd,
@@ -187,7 +188,7 @@ export class PacketCursor {
     const { memory } = this.#stream;
     const index = memory.geometry.subbufIndex(this.#position);
     const [header] = memory.views(index, PACKET_HEADER_SIZE);
-    return readPacketInfo(new DataView(header.buffer, header.byteOffset, header.length), 0);
+    return readPacketInfo(packetView(header), 0);
   }
 
   #contentTo(size: number): Uint8Array[] {

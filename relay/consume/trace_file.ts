@@ -1,3 +1,4 @@
+import { writeAll } from "./file_bytes.ts";
 import { assertThere } from "./output_directory.ts";
 
 /** Reading and writing for the user, nobody else. */
@@ -70,7 +71,7 @@ export class TraceFile {
       if (this.#tail.length > 0) this.#seek(this.#end);
       let size = 0;
       for (const part of parts) {
-        this.#writeAll(part);
+        writeAll(this.#file, part);
         size += part.length;
       }
       if (size < this.#tail.length) this.#cut(this.#end + size);
@@ -84,15 +85,11 @@ export class TraceFile {
   #restore(): void {
     try {
       this.#seek(this.#end);
-      this.#writeAll(this.#tail);
+      writeAll(this.#file, this.#tail);
     } catch {
       this.#tail = NOTHING;
     }
     this.#cut(this.#end + this.#tail.length);
-  }
-
-  #writeAll(bytes: Uint8Array): void {
-    for (let at = 0; at < bytes.length;) at += this.#file.writeSync(bytes.subarray(at));
   }
 
   #cut(end: number): void {

@@ -84,6 +84,11 @@ export function writePacketEnd(view: DataView, at: number, packet: PacketEnd): v
   setUint64(view, at + EVENTS_DISCARDED, packet.eventsDiscarded);
 }
 
+/** The bytes of a packet, as what the functions here take. */
+export function packetView(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
 /** Reads the start of a packet at byte `at`. A `TypeError` if there is none. */
 export function readPacketInfo(view: DataView, at: number): PacketInfo {
   if (view.byteLength - at < PACKET_HEADER_SIZE || view.getUint32(at, true) !== PACKET_MAGIC) {

@@ -76,7 +76,7 @@ export class Mailbox {
       const number = withLock(this.#words, LOCK, () => this.#tryPost(kind, text));
       if (number !== null) return number;
       // Not with the lock: who holds it for long is taken for dead.
-      this.#waitDone(Atomics.load(this.#words, POSTED) - SLOTS, Infinity);
+      this.wait(Atomics.load(this.#words, POSTED) - SLOTS, Infinity);
     }
   }
 
@@ -87,7 +87,13 @@ export class Mailbox {
 
   /** Blocks the thread until a request is answered; `false` if that takes longer, or will never be. */
   wait(number: number, timeoutMs: number): boolean {
-    return this.#waitDone(number, timeoutMs);
+    const end = performance.now() + timeoutMs;
+    for (let done; (done = this.#pending(number)) !== null;) {
+      if (Atomics.wait(this.#words, DONE, done, end - performance.now()) === "timed-out") {
+        return false;
+      }
+    }
+    return this.#isAnswered(number);
   }
 
   /** Whether a request is answered, or will never be. */
@@ -215,16 +221,6 @@ export class Mailbox {
 
   #text(number: number): SharedText {
     return new SharedText(this.memory, this.#slot(number) + TEXT_AT, SLOT_SIZE - TEXT_AT);
-  }
-
-  #waitDone(number: number, timeoutMs: number): boolean {
-    const end = performance.now() + timeoutMs;
-    for (let done; (done = this.#pending(number)) !== null;) {
-      if (Atomics.wait(this.#words, DONE, done, end - performance.now()) === "timed-out") {
-        return false;
-      }
-    }
-    return this.#isAnswered(number);
   }
 
   #slot(number: number): number {

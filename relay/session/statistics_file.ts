@@ -1,3 +1,4 @@
+import { writeAll } from "../consume/file_bytes.ts";
 import { STATISTICS_FILE } from "../consume/output_directory.ts";
 import type { SessionStatistics } from "./statistics.ts";
 
@@ -24,7 +25,7 @@ export class StatisticsFile {
     const figures: Figures = { pid: Deno.pid, unwrittenBytes, ...statistics };
     const bytes = new TextEncoder().encode(`${JSON.stringify(figures)}\n`);
     this.#file.seekSync(0, Deno.SeekMode.Start);
-    for (let at = 0; at < bytes.length;) at += this.#file.writeSync(bytes.subarray(at));
+    writeAll(this.#file, bytes);
     this.#file.truncateSync(bytes.length);
   }
 

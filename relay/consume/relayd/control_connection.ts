@@ -1,5 +1,6 @@
 import { assertOk, type ControlRequest } from "./messages.ts";
 import { type ByteSink, SendQueue } from "./send_queue.ts";
+import { Waiters } from "./waiters.ts";
 
 /** Requests that may be without reply at a time. */
 const MAX_IN_FLIGHT = 1024;
@@ -29,7 +30,7 @@ export class ControlConnection {
   readonly #queue: SendQueue;
   readonly #failed: (error: Error) => void;
   #awaited: Awaited[] = [];
-  #waiting: (() => void)[] = [];
+  readonly #waiters = new Waiters();
   #isClosed = false;
   #lastReply = performance.now();
 
@@ -70,7 +71,7 @@ export class ControlConnection {
   /** Resolves when another request may be sent, or none can be any more. */
   async room(): Promise<void> {
     while (this.#awaited.length >= MAX_IN_FLIGHT && !this.#isClosed) {
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      await this.#waiters.next();
     }
     await this.#queue.room(READ_SIZE);
   }
@@ -82,7 +83,7 @@ export class ControlConnection {
     this.#queue.close();
     this.#socket.close();
     for (const { failed } of this.#awaited.splice(0)) failed(why);
-    this.#wake();
+    this.#waiters.wake();
   }
 
   #send(awaited: Awaited): void {
@@ -118,7 +119,7 @@ export class ControlConnection {
         }
         buffer.copyWithin(0, at, filled);
         filled -= at;
-        this.#wake();
+        this.#waiters.wake();
       }
     } catch (error) {
       this.#fail(error);
@@ -130,11 +131,5 @@ export class ControlConnection {
     const why = error instanceof Error ? error : new Error(`${error}`);
     this.close(why);
     this.#failed(why);
-  }
-
-  #wake(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const resolve of waiting) resolve();
   }
 }

@@ -1,9 +1,9 @@
-import { setImmediate } from "node:timers";
 import { thrownText } from "../../../hw/log.ts";
 import type { ConsumedStream } from "../consumer.ts";
 import { type CutPacket, PacketCursor } from "../packet_cursor.ts";
 import type { StreamSink } from "../stream_sink.ts";
 import type { TraceOutput } from "../trace_output.ts";
+import { turn } from "../turn.ts";
 import type { RelaydLink } from "./relayd_link.ts";
 import type { RelaydSession } from "./relayd_session.ts";
 import type { RemoteStream } from "./remote_stream.ts";
@@ -280,9 +280,4 @@ export class RelaydConsumer implements StreamSink {
     this.#isAwake = true;
     this.#wake();
   }
-}
-
-/** Resolves when everything else that is due has had its turn. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,5 +1,5 @@
 import { metadataPacket } from "../../ctf/metadata_packet.ts";
-import type { MetadataSource } from "../consumer.ts";
+import { GrowingMetadata, type MetadataSource } from "../growing_metadata.ts";
 import type { CutPacket } from "../packet_cursor.ts";
 import type { RelaydSession } from "./relayd_session.ts";
 import type { RemoteStream } from "./remote_stream.ts";
@@ -18,7 +18,7 @@ export class RemoteTrace {
   readonly session: RelaydSession;
   readonly #path: string;
   readonly #options: RemoteTraceOptions;
-  #metadataLength = 0;
+  readonly #metadata: GrowingMetadata;
 
   /** Makes it, with the metadata of now. Throws why the session has ended. */
   static async make(
@@ -37,6 +37,7 @@ export class RemoteTrace {
     this.session = session;
     this.#path = path;
     this.#options = options;
+    this.#metadata = new GrowingMetadata(options);
   }
 
   /** Makes the stream of a CPU; `onConfirmed` is told how many more packets the daemon has written. */
@@ -48,17 +49,13 @@ export class RemoteTrace {
 
   /** Sends a packet; resolves when more can be sent, or the session has ended. */
   async send(remote: RemoteStream, { info, pieces }: CutPacket): Promise<void> {
-    // An event is declared before it is recorded, so what the packet needs is there by now.
     this.#sendMetadata();
     this.session.packet(remote, info, pieces);
     await this.session.room();
   }
 
   #sendMetadata(): void {
-    const { registry, uuid } = this.#options;
-    if (registry.metadataLength === this.#metadataLength) return;
-    const text = registry.metadata(this.#metadataLength);
-    this.session.metadata(metadataPacket(uuid, text));
-    this.#metadataLength += text.length;
+    const { uuid } = this.#options;
+    this.#metadata.take((text) => this.session.metadata(metadataPacket(uuid, text)));
   }
 }

@@ -1,3 +1,5 @@
+import { Waiters } from "./waiters.ts";
+
 /** Pieces from this size on are sent by themselves, from where they lie; smaller ones are gathered. */
 const LARGE = 64 * 1024;
 /** Bytes that small pieces are gathered to. */
@@ -26,7 +28,7 @@ export class SendQueue {
   #queued = 0;
   #isSending = false;
   #isClosed = false;
-  #waiting: (() => void)[] = [];
+  readonly #waiters = new Waiters();
 
   /** A queue before a connection; `failed` is told, once, why that takes no more. */
   constructor(sink: ByteSink, failed: (error: unknown) => void) {
@@ -55,7 +57,7 @@ export class SendQueue {
   /** Resolves when no more than `bytes` are queued, or nothing is sent any more. */
   async room(bytes: number): Promise<void> {
     while (this.#queued > bytes && !this.#isClosed) {
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      await this.#waiters.next();
     }
   }
 
@@ -63,7 +65,7 @@ export class SendQueue {
   close(): void {
     this.#isClosed = true;
     this.#pieces = [];
-    this.#wake();
+    this.#waiters.wake();
   }
 
   async #send(): Promise<void> {
@@ -74,7 +76,7 @@ export class SendQueue {
           at += await this.#sink.write(at === 0 ? bytes : bytes.subarray(at));
         }
         this.#queued -= bytes.length;
-        this.#wake();
+        this.#waiters.wake();
       }
       this.#pieces = [];
       this.#sent = 0;
@@ -105,11 +107,5 @@ export class SendQueue {
       this.#sent++;
     }
     return this.#gathered.subarray(0, size);
-  }
-
-  #wake(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const resolve of waiting) resolve();
   }
 }

@@ -1,20 +1,19 @@
 import { thrownText } from "../../../hw/log.ts";
-import type { MetadataSource } from "../consumer.ts";
+import { GrowingMetadata, type MetadataSource } from "../growing_metadata.ts";
 import type { PacketCursor } from "../packet_cursor.ts";
 import type { TraceOutput } from "../trace_output.ts";
 
 /** Where packets go that a relay daemon cannot be sent: another output, as long as that works. */
 export class Spill {
   readonly #output: TraceOutput;
-  readonly #source: MetadataSource;
+  readonly #metadata: GrowingMetadata;
   readonly #say: (text: string) => void;
-  #metadataLength = 0;
   #works = true;
 
   /** Writes to an output; `say` tells the user why it takes no more. */
   constructor(output: TraceOutput, source: MetadataSource & { say: (text: string) => void }) {
     this.#output = output;
-    this.#source = source;
+    this.#metadata = new GrowingMetadata(source);
     this.#say = source.say;
     // Without metadata readers take it for no trace, if there is nothing to spill.
     this.#appendMetadata();
@@ -50,10 +49,6 @@ export class Spill {
   }
 
   #appendMetadata(): void {
-    const { registry } = this.#source;
-    if (registry.metadataLength === this.#metadataLength) return;
-    const text = registry.metadata(this.#metadataLength);
-    this.#output.metadata(text);
-    this.#metadataLength += text.length;
+    this.#metadata.take((bytes) => this.#output.metadata(bytes));
   }
 }
