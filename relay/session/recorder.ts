@@ -1,34 +1,22 @@
-import { CPU_TASKS_FROZEN, CPU_UP_PREPARE } from "../../hw/cpu_actions.ts";
-import { __GFP_ZERO, GFP_KERNEL } from "../../hw/gfp.ts";
-import { Machine } from "../../hw/machine.ts";
-import { NOTIFY_OK } from "../../hw/notifier.ts";
-import { pageAddress } from "../../hw/page.ts";
-import { type Address, PAGE_SIZE } from "../../hw/ram.ts";
+import { PAGE_SIZE } from "../../hw/ram.ts";
 import type { BlackBox } from "../blackbox/black_box.ts";
 import type { ConsumedStream } from "../consume/consumer.ts";
 import type { RelaydLink } from "../consume/relayd/relayd_link.ts";
-import { type TraceInfo, traceMetadata } from "../ctf/metadata.ts";
-import { Relay } from "../relay.ts";
-import { CpuPool } from "../ring/cpu_pool.ts";
-import { RingChannel } from "../ring/ring_channel.ts";
+import type { TraceInfo } from "../ctf/metadata.ts";
+import type { CpuPool } from "../ring/cpu_pool.ts";
+import type { RingBuffer } from "../ring/ring_buffer.ts";
 import { cheapestClock, type Clock, clockOrigin } from "../trace/clock.ts";
-import { Registry } from "../trace/registry.ts";
-import { REGISTRY_SIZE } from "../trace/registry_layout.ts";
-import { StreamClient } from "../trace/stream_client.ts";
-import { STREAM_STATE_SIZE, StreamState } from "../trace/stream_state.ts";
+import type { Registry } from "../trace/registry.ts";
+import type { StreamState } from "../trace/stream_state.ts";
 import type { SessionHandle } from "./handle.ts";
 import { LossReport, unwrittenBytes } from "./loss_report.ts";
 import type { Request } from "./mailbox.ts";
 import { type ResolvedOptions, traceName } from "./options.ts";
 import { Outputs } from "./outputs.ts";
-import { ramFrames } from "./ram_size.ts";
+import { SessionMachine } from "./session_machine.ts";
 import { readStatistics } from "./statistics.ts";
 import { traceInfo } from "./trace_info.ts";
 
-/** Place of a session's callback in the CPU chain: after the ring's, which makes the ring. */
-const SESSION_NOTIFIER_PRIORITY = 3;
-/** CPUs kept up for threads to come: as many can begin to record at the same moment. */
-const SPARE_CPUS = 4;
 /** Milliseconds between two looks at the figures. */
 const STATISTICS_MS = 1000;
 /** Longest name of an output that stands in a black box, in characters. */
@@ -54,8 +42,7 @@ export class Recorder {
   readonly #options: ResolvedOptions;
   /** The file in which RAM lies, `null` for memory of the process. */
   readonly #box: BlackBox | null;
-  readonly #machine: Machine;
-  readonly #channel: RingChannel;
+  readonly #machine: SessionMachine;
   readonly #pool: CpuPool;
   readonly #registry: Registry;
   readonly #info: TraceInfo;
@@ -81,59 +68,35 @@ export class Recorder {
     const origin = clockOrigin();
     this.#clock = cheapestClock(origin);
     this.#info = traceInfo(options, origin);
-    const { maxCpus, subbufSize, nSubbufs, mode } = options;
-    const nodes = [ramFrames(options)];
     this.#box = box;
-    // The session's own thread is on the last CPU; recording threads get the others.
-    this.#machine = new Machine({
-      nodes,
-      cpus: maxCpus + 1,
-      online: [maxCpus],
+    this.#machine = new SessionMachine(options, {
       backing: box?.ram ?? "shared",
+      info: this.#info,
+      clock: this.#clock,
     });
-    const { ram } = this.#machine;
-    const registryAddress = this.#allocate(REGISTRY_SIZE);
-    const metadata = traceMetadata(this.#info);
-    this.#registry = Registry.create(ram.buffer, registryAddress, metadata);
-    this.#setRules(options.events);
-    this.#channel = RingChannel.open(Relay.start(this.#machine), {
-      baseFilename: "channel0_",
-      subbufSize,
-      nSubbufs,
-      mode: mode === "continuous" ? "discard" : "overwrite",
-      client: (cpu) => {
-        const { state, address } = this.#state(cpu);
-        this.#registry.setStream(cpu, address, 0);
-        return new StreamClient(ram.buffer, state, this.#info.uuid, cpu);
-      },
-      switchTimerMs: options.switchTimerMs,
-    });
-    this.#machine.hotplug.hotcpuNotifier((action, cpu) => {
-      if ((action & ~CPU_TASKS_FROZEN) === CPU_UP_PREPARE) this.#addStream(cpu);
-      return NOTIFY_OK;
-    }, SESSION_NOTIFIER_PRIORITY);
+    const { registry, registryAddress, channel, ownCpu } = this.#machine;
+    this.#registry = registry;
     this.#outputs = new Outputs(options, this.#info, {
-      registry: this.#registry,
-      doorbells: new Int32Array(this.#channel.shared.doorbells),
+      registry,
+      doorbells: new Int32Array(channel.shared.doorbells),
       quietUntil: (cpu) => this.#quietUntil(cpu),
       failed: () => this.#report(),
     }, link);
-    this.#addStream(maxCpus);
-    this.#pool = new CpuPool(this.#machine, [this.#channel], Math.min(SPARE_CPUS, maxCpus));
+    this.#pool = this.#machine.start((cpu, ring, state) => this.#addStream(cpu, ring, state));
     this.handle = {
       pool: this.#pool.handle,
       registry: registryAddress,
-      idleRing: this.#channel.buf[maxCpus]!.descriptor,
+      idleRing: channel.buf[ownCpu]!.descriptor,
       mailbox,
       origin,
       output: link?.name ?? traceName(options),
       livePeriodMs: options.livePeriodMs,
       uuid: this.#info.uuid,
-      subbufSize,
+      subbufSize: options.subbufSize,
       contexts: options.contexts,
-      cpus: maxCpus + 1,
+      cpus: ownCpu + 1,
     };
-    this.#describe(nodes);
+    this.#describe();
     this.#statisticsTimer = setInterval(() => this.#look(), STATISTICS_MS);
   }
 
@@ -164,12 +127,13 @@ export class Recorder {
     this.#box?.close();
   }
 
-  #describe(nodes: readonly number[]): void {
-    const { mode, maxCpus } = this.#options;
+  #describe(): void {
+    const { mode } = this.#options;
+    const { nodes, ownCpu } = this.#machine;
     const output = shortened(this.#options.output);
     this.#box?.describe({
       registryPfn: this.handle.registry / PAGE_SIZE,
-      cpus: maxCpus + 1,
+      cpus: ownCpu + 1,
       uuid: this.#info.uuid,
       facts: { pid: Deno.pid, startedAt: new Date().toISOString(), mode, output, nodes },
     });
@@ -195,44 +159,19 @@ export class Recorder {
     return path;
   }
 
-  #addStream(cpu: number): void {
-    if (this.#streams.some((stream) => stream.cpu === cpu)) return;
-    const ring = this.#channel.buf[cpu]!;
-    const address = this.#registry.stream(cpu)!.state;
-    this.#registry.setStream(cpu, address, ring.descriptor.control);
-    const { buffer } = this.#machine.ram;
+  #addStream(cpu: number, ring: RingBuffer, state: StreamState): void {
     // Its reader is another process.
     if (this.#options.output === null) return;
     const stream: ConsumedStream = {
       cpu,
       reader: ring.reader(),
       memory: ring.memory,
-      state: new StreamState(buffer, address),
+      state,
       // Threads without a CPU have no stream either: this thread's tells of what they lost.
-      alsoLost: () => cpu === this.#options.maxCpus ? this.#registry.unattached : 0,
+      alsoLost: () => cpu === this.#machine.ownCpu ? this.#registry.unattached : 0,
     };
     this.#streams.push(stream);
     this.#outputs.sink?.add(stream);
-  }
-
-  #state(cpu: number): { readonly state: StreamState; readonly address: Address } {
-    const known = this.#registry.stream(cpu)?.state;
-    const address = known ?? this.#allocate(STREAM_STATE_SIZE);
-    const state = new StreamState(this.#machine.ram.buffer, address);
-    // Viewers see the stream from the time its CPU comes up: no event may be older.
-    const isNew = known === undefined;
-    if (isNew && this.#options.livePeriodMs > 0) state.times[0] = this.#clock.now();
-    return { state, address };
-  }
-
-  #allocate(size: number): Address {
-    const order = Math.log2(size / PAGE_SIZE);
-    return pageAddress(this.#machine.pages.allocPages(GFP_KERNEL | __GFP_ZERO, order));
-  }
-
-  #setRules(patterns: readonly string[]): void {
-    if (!patterns.includes("*")) this.#registry.disable("*");
-    for (const pattern of patterns) this.#registry.enable(pattern);
   }
 
   /**
@@ -240,13 +179,12 @@ export class Recorder {
    * readers count from one to the next.
    */
   #tick(): void {
-    const cpu = this.#options.maxCpus;
-    const { state } = this.#state(cpu);
+    const { ownCpu, channel } = this.#machine;
     if (this.#registry.unattached > 0 && !this.#hasLostUnattached) {
       this.#hasLostUnattached = true;
-      this.#channel.buf[cpu]!.flush("even-if-empty");
+      channel.buf[ownCpu]!.flush("even-if-empty");
     }
-    state.times[0] = this.#clock.now();
+    this.#machine.stateOf(ownCpu).times[0] = this.#clock.now();
   }
 
   /**
@@ -260,7 +198,7 @@ export class Recorder {
       this.#runningSince = now;
     }
     this.#askedQuiet = now;
-    if (cpu === this.#options.maxCpus) this.#tick();
+    if (cpu === this.#machine.ownCpu) this.#tick();
     // Whoever claims it from now on reads a later time.
     else if (!this.#pool.isClaimed(cpu)) return now;
     const { state } = this.#streams.find((stream) => stream.cpu === cpu)!;
