@@ -1,39 +1,10 @@
-import {
-  CPU_DEAD,
-  CPU_DOWN_FAILED,
-  CPU_DOWN_PREPARE,
-  CPU_DYING,
-  CPU_ONLINE,
-  CPU_POST_DEAD,
-  CPU_STARTING,
-  CPU_TASKS_FROZEN,
-  CPU_UP_CANCELED,
-  CPU_UP_PREPARE,
-  type CpuAction,
-  cpuActionName,
-} from "./cpu_actions.ts";
+import { CPU_TASKS_FROZEN, type CpuAction } from "./cpu_actions.ts";
+import { type ArchHooks, CpuTransition } from "./cpu_transition.ts";
 import { ascending, type Cpus } from "./cpus.ts";
 import { ERRNO, KernelError } from "./errno.ts";
-import { KERN_EMERG, KERN_ERR, KERN_WARNING, type KernelLog, thrownText } from "./log.ts";
+import { KERN_ERR, KERN_WARNING, type KernelLog } from "./log.ts";
 import { Mutex } from "./mutex.ts";
-import {
-  type NotifierBlock,
-  type NotifierCall,
-  NotifierChain,
-  type NotifierResult,
-  type NotifierRound,
-  NOTIFY_BAD,
-} from "./notifier.ts";
-
-/** The processor's part of hotplug. A hook that throws makes its step fail with what it throws. */
-export interface ArchHooks {
-  /** Starts a CPU (`__cpu_up`), before CPU_STARTING. */
-  cpuUp?(cpu: number): void;
-  /** Stops a CPU (`__cpu_disable`), on that CPU, before its online bit is cleared. */
-  cpuDisable?(cpu: number): void;
-  /** Waits until a stopped CPU is gone (`__cpu_die`), before CPU_DEAD. It is gone in any case. */
-  cpuDie?(cpu: number): void;
-}
+import type { NotifierBlock, NotifierCall, NotifierResult } from "./notifier.ts";
 
 /**
  * Makes CPUs come and go and tells the notifier chain, step by step as Linux 2.6.29 does in
@@ -46,21 +17,19 @@ export class CpuHotplug {
   /** Serialises operations and registrations; taken before {@linkcode CpuHotplug.hotplugLock}. */
   readonly addRemoveLock: Mutex = new Mutex("cpu_add_remove_lock");
   /** Held while a CPU changes, up to and including CPU_DEAD. */
-  readonly hotplugLock: Mutex = new Mutex("cpu_hotplug.lock");
+  readonly hotplugLock: Mutex;
   readonly #cpus: Cpus;
   readonly #log: KernelLog;
-  readonly #arch: ArchHooks;
-  readonly #chain = new NotifierChain();
+  readonly #transition: CpuTransition;
   readonly #frozen = new Set<number>();
   #disabled = false;
-  /** What notifiers threw during the operation under way and nobody has taken on. */
-  #thrown: unknown[] = [];
 
   /** @ignore No notifiers, hotplug enabled. */
   constructor(cpus: Cpus, log: KernelLog, arch: ArchHooks) {
     this.#cpus = cpus;
     this.#log = log;
-    this.#arch = arch;
+    this.#transition = new CpuTransition(cpus, log, arch);
+    this.hotplugLock = this.#transition.lock;
   }
 
   /** CPUs that `disableNonbootCpus` took down. */
@@ -75,17 +44,17 @@ export class CpuHotplug {
 
   /** Priorities of the notifiers, in the order of calling. */
   get notifierPriorities(): number[] {
-    return this.#chain.priorities;
+    return this.#transition.chain.priorities;
   }
 
   /** Adds a notifier; it is told nothing of CPUs that are up already (`register_cpu_notifier`). */
   registerCpuNotifier(block: NotifierBlock): void {
-    this.addRemoveLock.hold(() => this.#chain.register(block));
+    this.addRemoveLock.hold(() => this.#transition.chain.register(block));
   }
 
   /** Removes a notifier; `ENOENT` when it is not there (`unregister_cpu_notifier`). */
   unregisterCpuNotifier(block: NotifierBlock): void {
-    if (!this.addRemoveLock.hold(() => this.#chain.unregister(block))) {
+    if (!this.addRemoveLock.hold(() => this.#transition.chain.unregister(block))) {
       throw new KernelError("ENOENT", "Cannot unregister a notifier: it is not registered");
     }
   }
@@ -105,7 +74,7 @@ export class CpuHotplug {
    * called. It is no part of the chain: nobody counts it, and it has no answer.
    */
   subscribe(listener: (call: NotifierCall) => void): () => void {
-    return this.#chain.subscribe(listener);
+    return this.#transition.chain.subscribe(listener);
   }
 
   /**
@@ -137,7 +106,7 @@ export class CpuHotplug {
       this.#assertEnabled("take down", cpu);
       this.#cpus.setCpuActive(cpu, false);
       try {
-        this.#down(cpu, 0);
+        this.#transition.down(cpu, 0);
       } finally {
         if (this.#cpus.online.has(cpu)) this.#cpus.setCpuActive(cpu, true);
       }
@@ -153,7 +122,7 @@ export class CpuHotplug {
   /** Takes one CPU down as suspending does; it stays active. Errors as `cpuDown`. */
   cpuDownFrozen(cpu: number): void {
     assertCpuNumber("take down", cpu);
-    this.#operate(() => this.#down(cpu, CPU_TASKS_FROZEN));
+    this.#operate(() => this.#transition.down(cpu, CPU_TASKS_FROZEN));
   }
 
   /**
@@ -167,7 +136,7 @@ export class CpuHotplug {
       const { boot, online } = this.#cpus;
       for (const cpu of ascending(online).filter((cpu) => cpu !== boot)) {
         try {
-          this.#down(cpu, CPU_TASKS_FROZEN);
+          this.#transition.down(cpu, CPU_TASKS_FROZEN);
         } catch (error) {
           this.#log.printk(KERN_ERR, `Error taking CPU${cpu} down: ${errnoOf(error)}\n`);
           this.#log.printk(KERN_ERR, "Non-boot CPUs are not disabled\n");
@@ -202,94 +171,12 @@ export class CpuHotplug {
   }
 
   #up(cpu: number, frozen: CpuAction): void {
-    const online = this.#cpus.online.has(cpu);
-    if (online || !this.#cpus.present.has(cpu)) {
-      const why = online ? "it is online" : "it is not present";
-      throw new KernelError("EINVAL", `Cannot bring up CPU ${cpu}: ${why}`);
-    }
-    this.hotplugLock.hold(() => {
-      const prepared = this.#notify(CPU_UP_PREPARE | frozen, cpu);
-      if (prepared.result === NOTIFY_BAD) {
-        this.#log.printk(null, `_cpu_up: attempt to bring up CPU ${cpu} failed\n`);
-        this.#notify(CPU_UP_CANCELED | frozen, cpu, prepared.nrCalls - 1);
-        throw this.#vetoed("bring up", cpu, prepared);
-      }
-      try {
-        this.#arch.cpuUp?.(cpu);
-      } catch (error) {
-        this.#notify(CPU_UP_CANCELED | frozen, cpu, prepared.nrCalls);
-        throw error;
-      }
-      // The starting CPU itself only knows whether a suspend took it down.
-      const starting = this.#frozen.has(cpu) ? CPU_TASKS_FROZEN : frozen;
-      this.#cpus.runInTransit(cpu, () => this.#notify(CPU_STARTING | starting, cpu));
-      this.#cpus.setCpuOnline(cpu, true);
-      this.#cpus.setCpuActive(cpu, true);
-      this.#notify(CPU_ONLINE | frozen, cpu);
-    });
+    this.#transition.up(cpu, frozen, this.#frozen.has(cpu) ? CPU_TASKS_FROZEN : frozen);
   }
 
-  #down(cpu: number, frozen: CpuAction): void {
-    if (this.#cpus.online.size === 1) {
-      throw new KernelError("EBUSY", `Cannot take down CPU ${cpu}: only one CPU is online`);
-    }
-    if (!this.#cpus.online.has(cpu)) {
-      throw new KernelError("EINVAL", `Cannot take down CPU ${cpu}: it is not online`);
-    }
-    this.hotplugLock.hold(() => {
-      const prepared = this.#notify(CPU_DOWN_PREPARE | frozen, cpu);
-      if (prepared.result === NOTIFY_BAD) {
-        this.#notify(CPU_DOWN_FAILED | frozen, cpu, prepared.nrCalls - 1);
-        this.#log.printk(null, `_cpu_down: attempt to take down CPU ${cpu} failed\n`);
-        throw this.#vetoed("take down", cpu, prepared);
-      }
-      try {
-        this.#cpus.runOn(cpu, () => this.#arch.cpuDisable?.(cpu));
-      } catch (error) {
-        this.#notifyOrBug(CPU_DOWN_FAILED | frozen, cpu);
-        throw error;
-      }
-      this.#cpus.setCpuOnline(cpu, false);
-      this.#cpus.runInTransit(cpu, () => this.#notify(CPU_DYING | frozen, cpu));
-      try {
-        this.#arch.cpuDie?.(cpu);
-      } catch (error) {
-        this.#thrown.push(error);
-      }
-      this.#notifyOrBug(CPU_DEAD | frozen, cpu);
-    });
-    this.#notifyOrBug(CPU_POST_DEAD | frozen, cpu);
-  }
-
-  /** One operation under the outer lock; what a notifier threw and no error carries leaves last. */
+  /** One operation, under the outer lock. */
   #operate(operation: () => void): void {
-    this.addRemoveLock.hold(() => {
-      this.#thrown = [];
-      operation();
-      if (this.#thrown.length > 0) throw this.#thrown[0];
-    });
-  }
-
-  #notify(action: CpuAction, cpu: number, nrToCall: number = -1): NotifierRound {
-    const round = this.#chain.call(action, cpu, nrToCall);
-    if (round.thrown !== null) {
-      const { error } = round.thrown;
-      this.#log.printk(KERN_ERR, `${cpuActionName(action)} of CPU ${cpu}: ${thrownText(error)}\n`);
-      this.#thrown.push(error);
-    }
-    return round;
-  }
-
-  /** For events nobody may refuse: the kernel stops here for good, the machine complains. */
-  #notifyOrBug(action: CpuAction, cpu: number): void {
-    if (this.#notify(action, cpu).result !== NOTIFY_BAD) return;
-    this.#log.printk(KERN_EMERG, "kernel BUG at kernel/cpu.c!\n");
-    this.#thrown.push(new TypeError(`A notifier answered NOTIFY_BAD to ${cpuActionName(action)}`));
-  }
-
-  #vetoed(what: string, cpu: number, { thrown }: NotifierRound): KernelError {
-    const options = thrown === null ? undefined : { cause: thrown.error };
-    return new KernelError("EINVAL", `Cannot ${what} CPU ${cpu}: a notifier vetoed it`, options);
+    this.addRemoveLock.hold(() => this.#transition.operate(operation));
   }
 
   #assertEnabled(what: string, cpu: number): void {

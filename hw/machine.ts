@@ -1,7 +1,8 @@
+import type { ArchHooks } from "./cpu_transition.ts";
 import { Cpus, type CpuSets, NR_CPUS } from "./cpus.ts";
 import { Debugfs } from "./debugfs.ts";
 import { FaultInjection, random32 } from "./fault_inject.ts";
-import { type ArchHooks, CpuHotplug } from "./hotplug.ts";
+import { CpuHotplug } from "./hotplug.ts";
 import { KernelLog } from "./log.ts";
 import { NumaTopology } from "./numa.ts";
 import { PageAllocator } from "./page_alloc.ts";

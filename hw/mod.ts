@@ -24,6 +24,7 @@
  * @module
  */
 export * from "./cpu_actions.ts";
+export type { ArchHooks } from "./cpu_transition.ts";
 export { ascending, Cpus, NR_CPUS } from "./cpus.ts";
 export * from "./debugfs.ts";
 export {

@@ -157,7 +157,7 @@ Deno.test("what is lost while the daemon is away does not pile up in packets", {
 
 Deno.test("close() does not wait for the next try to reach the daemon", { ignore }, async () => {
   await using daemon = new FakeDaemon();
-  const setup = { link: { retryMs: 60_000 }, around: { confirmMs: 10 } };
+  const setup = { link: { retryMs: 60_000 }, around: { confirmMs: 1000 } };
   await using streams = await RelayedStreams.open(daemon.address, setup);
   await streams.consumer.flush();
   daemon.cut();
