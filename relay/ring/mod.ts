@@ -62,6 +62,7 @@ export * from "./reader.ts";
 export { RingBuffer } from "./ring_buffer.ts";
 export * from "./ring_channel.ts";
 export { RingMemory, type Run } from "./ring_memory.ts";
+export type { RingOptions } from "./ring_options.ts";
 export * from "./ring_snapshot.ts";
 export { type ClientOfChannel } from "./ring_writers.ts";
 export * from "./run_cpu.ts";

@@ -1,28 +1,10 @@
 import { KernelError } from "../../hw/errno.ts";
 import { POLLHUP, POLLIN, POLLPRI, POLLRDBAND, POLLRDHUP, POLLRDNORM } from "../../hw/poll.ts";
-import {
-  CONSUMED,
-  DELIVERED,
-  FINALIZED,
-  ID,
-  LOST,
-  NOREF,
-  OFFSET,
-  READ_SEQ,
-  READER,
-  READER_ID,
-  SUBBUF_SEQ,
-} from "./control.ts";
+import { CONSUMED, DELIVERED, FINALIZED, LOST, OFFSET, READ_SEQ, READER } from "./control.ts";
 import { type LostCounts, readLost } from "./lost.ts";
 import type { RingMemory } from "./ring_memory.ts";
-import {
-  cmpxchg,
-  loadAcquire,
-  readOnce,
-  ringDoorbell,
-  storeRelease,
-  writeOnce,
-} from "./shared_words.ts";
+import { cmpxchg, loadAcquire, readOnce, ringDoorbell, storeRelease } from "./shared_words.ts";
+import { SpareSubbuf } from "./spare_subbuf.ts";
 import { Subbuf } from "./subbuf.ts";
 import { readTwoWords, writeTwoWords } from "./two_words.ts";
 
@@ -53,11 +35,7 @@ export class RingReader {
   readonly #closed: () => void;
   #attached = false;
   #held: Subbuf | null = null;
-  /** What stands in the place of the sub-buffer held, unless the writer has been there. */
-  #exchanged = 0;
-  /** Word with the number of the sub-buffer that stands there, and what it said before it did. */
-  #spareSeqWord = 0;
-  #spareSeq = 0;
+  readonly #spare: SpareSubbuf;
   #missed = 0;
 
   /** @ignore A reader that is not attached yet. `closed` is called when it is closed. */
@@ -67,6 +45,7 @@ export class RingReader {
     closed: () => void = () => {},
   ) {
     this.#memory = memory;
+    this.#spare = new SpareSubbuf(memory);
     this.#doorbells = doorbells;
     this.#closed = closed;
   }
@@ -140,19 +119,8 @@ export class RingReader {
     if (((position - loadAcquire(control, CONSUMED)) | 0) < 0) return null;
     const place = records[geometry.subbufIndex(position)];
     if (!geometry.isFull(loadAcquire(words, place + DELIVERED), position)) return null;
-    let index = geometry.subbufIndex(position);
-    if (overwrite) {
-      const lap = geometry.bufTrunc(position);
-      const id = loadAcquire(words, place + ID);
-      if ((id & NOREF) === 0 || geometry.bufTrunc(id) !== lap) return null;
-      const spare = readOnce(control, READER_ID);
-      this.#spareSeqWord = records[geometry.subbufOf(spare)] + SUBBUF_SEQ;
-      this.#spareSeq = readOnce(words, this.#spareSeqWord);
-      if (cmpxchg(words, place + ID, id, lap | spare | NOREF) !== id) return null;
-      index = geometry.subbufOf(id);
-      writeOnce(control, READER_ID, index << 1);
-      this.#exchanged = lap | spare | NOREF;
-    }
+    const index = overwrite ? this.#spare.exchange(position) : geometry.subbufIndex(position);
+    if (index === null) return null;
     const subbuf = new Subbuf(this.#memory, index, position);
     this.#held = subbuf;
     return subbuf;
@@ -172,14 +140,7 @@ export class RingReader {
   /** Puts the sub-buffer it holds without consuming it. A `TypeError` when it holds none. */
   putSubbuf(): void {
     const { position, index } = this.#takeHeld();
-    const { geometry, control, words, overwrite, records } = this.#memory;
-    if (!overwrite) return;
-    // An ID repeats after 2^32 bytes; the number of the sub-buffer that stands in the place does not.
-    if (readOnce(words, this.#spareSeqWord) !== this.#spareSeq) return;
-    const word = records[geometry.subbufIndex(position)] + ID;
-    const id = geometry.bufTrunc(position) | index << 1 | NOREF;
-    if (cmpxchg(words, word, this.#exchanged, id) !== this.#exchanged) return;
-    writeOnce(control, READER_ID, geometry.subbufOf(this.#exchanged) << 1);
+    if (this.#memory.overwrite) this.#spare.takeBack(position, index);
   }
 
   /** Puts the sub-buffer it holds and consumes it. A `TypeError` when it holds none. */

@@ -17,74 +17,23 @@ import {
   NOTIFY_BAD,
   NOTIFY_OK,
 } from "../../hw/notifier.ts";
-import { PAGE_SIZE } from "../../hw/ram.ts";
 import type { RelayCallbacks } from "../callbacks.ts";
 import type { RelayChannel } from "../channel.ts";
-import type { OpenOptions } from "../open_options.ts";
 import type { Relay } from "../relay.ts";
-import type { RingClient } from "./client.ts";
 import type { RingsShared } from "./descriptor.ts";
 import { ringFileOperations } from "./file_operations.ts";
 import { RingBuffer } from "./ring_buffer.ts";
+import { assertHeader, assertRingOptions, type RingOptions } from "./ring_options.ts";
 import { NO_CLIENT } from "./ring_writers.ts";
 
 /** Place of a ring's callback in the CPU chain: after relay's own, which makes the buffer. */
 export const RING_NOTIFIER_PRIORITY: number = 4;
-
-/** What channel to open, and what ring to put on its buffers. */
-export interface RingOptions extends OpenOptions {
-  /**
-   * What becomes of events when all sub-buffers are full: `"discard"` loses the newest, `"overwrite"`
-   * the oldest, a sub-buffer at a time. Initially `"discard"`.
-   */
-  readonly mode?: "discard" | "overwrite";
-  /** Makes the client of each CPU's ring. Initially none: sub-buffers have no header. */
-  readonly client?: (cpu: number) => RingClient;
-  /**
-   * Milliseconds after which a sub-buffer with anything in it is handed to the reader, on the
-   * thread that writes while that runs its event loop. Initially 0: only when it is full.
-   */
-  readonly switchTimerMs?: number;
-  /**
-   * Milliseconds after which the reader is woken if there is something for him. Initially 0: the
-   * writer wakes him at each delivery.
-   */
-  readonly readTimerMs?: number;
-}
 
 /**
  * A relay channel with a ring on each of its buffers. CPUs that come up later get theirs at
  * CPU_UP_PREPARE; when a CPU is dead what it had written is handed to the reader.
  *
  * All methods are synchronous and for the thread that opened the channel.
- *
- * @example Write two events on CPU 0 and read them
- * ```ts
- * import { Machine } from "@ltt/relay/hw";
- * import { Relay } from "@ltt/relay/relay";
- * import { RingChannel } from "@ltt/relay/ring";
- * import { assertEquals } from "@std/assert";
- *
- * const machine = new Machine();
- * const relay = Relay.start(machine);
- * using channel = RingChannel.open(relay, {
- *   baseFilename: "trace",
- *   subbufSize: 4096,
- *   nSubbufs: 4,
- * });
- * const { writer } = channel.buf[0]!;
- * for (const value of [7, 8]) {
- *   const address = writer.reserve(4, 4);
- *   if (address < 0) continue; // lost, and counted
- *   machine.ram.view.setUint32(address, value, true);
- *   writer.commit();
- * }
- * writer.flush("final");
- * for (const subbuf of channel.buf[0]!.reader()) {
- *   const [data] = subbuf.views();
- *   assertEquals([...data], [7, 0, 0, 0, 8, 0, 0, 0]);
- * }
- * ```
  */
 export class RingChannel {
   /** The relay channel. It is closed with this one, not by itself. */
@@ -289,27 +238,4 @@ export class RingChannel {
     for (const timer of this.#timers.get(cpu) ?? []) clearInterval(timer);
     this.#timers.delete(cpu);
   }
-}
-
-function assertRingOptions(options: RingOptions): void {
-  const { baseFilename, subbufSize, nSubbufs, mode = "discard" } = options;
-  const refuse = (why: string): KernelError =>
-    new KernelError("EINVAL", `Cannot open channel "${baseFilename}": ${why}`);
-  if (nSubbufs < 2) throw refuse(`a ring needs 2 sub-buffers, not ${nSubbufs}`);
-  if (subbufSize < PAGE_SIZE) {
-    throw refuse(`sub-buffers of ${subbufSize} bytes are below ${PAGE_SIZE}`);
-  }
-  if (mode !== "discard" && mode !== "overwrite") throw refuse(`there is no mode "${mode}"`);
-  for (const name of ["switchTimerMs", "readTimerMs"] as const) {
-    const period = options[name] ?? 0;
-    if (!(period >= 0 && period < 2 ** 31)) throw refuse(`${name} ${period} is no period`);
-  }
-}
-
-function assertHeader(headerSize: number, { baseFilename, subbufSize }: RingOptions): void {
-  if (Number.isInteger(headerSize) && headerSize >= 0 && headerSize <= PAGE_SIZE) {
-    if (headerSize < subbufSize) return;
-  }
-  const why = `a header of ${headerSize} bytes does not fit`;
-  throw new KernelError("EINVAL", `Cannot open channel "${baseFilename}": ${why}`);
 }

@@ -1,3 +1,6 @@
+// All that reserve and commit touch are fields of one class: V8 keeps their path short then. That makes this
+// file long; what a switch does to sub-buffers, to open slots and to losses lies in files of its own.
+
 import { KernelError } from "../../hw/errno.ts";
 import type { Address } from "../../hw/ram.ts";
 import { Bounce, runAt } from "./bounce.ts";
@@ -51,8 +54,7 @@ const ONE_OPEN = 0;
 /** … open slots are counted, sub-buffers are being switched, or the writer is detached. */
 const NO_ROOM = -1;
 
-// V8 folds a constant of this module into the code; one that is imported it loads each time. For the
-// same reason all that reserve and commit touch are fields of one class, which makes this file long.
+// V8 folds a constant of this module into the code; one that is imported it loads each time.
 const MAX_ALIGNMENT = MAX_SLOT_ALIGNMENT;
 const OFFSET_WORD = OFFSET;
 const COMMITTED_WORD = COMMITTED;

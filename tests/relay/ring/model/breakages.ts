@@ -167,7 +167,7 @@ const breakages: readonly Breakage[] = [
   {
     what: "the reader checks and stores the ID where it should compare and exchange",
     patches: [{
-      file: "reader.ts",
+      file: "spare_subbuf.ts",
       from: "if (cmpxchg(words, place + ID, id, lap | spare | NOREF) !== id) return null;",
       to: "if (loadAcquire(words, place + ID) !== id) return null;\n" +
         "      storeRelease(words, place + ID, lap | spare | NOREF);",
@@ -177,20 +177,24 @@ const breakages: readonly Breakage[] = [
   },
   {
     what: "the reader does not look whose lap the place holds",
-    patches: [{ file: "reader.ts", from: " || geometry.bufTrunc(id) !== lap", to: "" }],
+    patches: [{ file: "spare_subbuf.ts", from: " || geometry.bufTrunc(id) !== lap", to: "" }],
     script: keepNewest,
     property: "order",
   },
   {
     what: "the reader forgets which sub-buffer it took",
-    patches: [{ file: "reader.ts", from: "writeOnce(control, READER_ID, index << 1);", to: "" }],
+    patches: [{
+      file: "spare_subbuf.ts",
+      from: "writeOnce(control, READER_ID, index << 1);",
+      to: "",
+    }],
     script: keepNewest,
     property: "torn",
   },
   {
     what: "the reader puts back a sub-buffer where the writer is",
     patches: [{
-      file: "reader.ts",
+      file: "spare_subbuf.ts",
       from: "if (cmpxchg(words, word, this.#exchanged, id) !== this.#exchanged) return;",
       to: "storeRelease(words, word, id);",
     }],
