@@ -1,4 +1,4 @@
-import { replaceMethod } from "../session/patch.ts";
+import { replaceMethod } from "../session/wrappers.ts";
 
 // The runtime's: what the tracer does is no event of the program's.
 const { setInterval, clearInterval } = globalThis;

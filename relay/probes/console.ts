@@ -1,6 +1,6 @@
 import { string } from "../ctf/fields.ts";
 import type { LoglevelName } from "../ctf/loglevel.ts";
-import { type AnyFunction, callAll, replaceMethod } from "../session/patch.ts";
+import { type AnyFunction, callAll, replaceMethod } from "../session/wrappers.ts";
 import { preview } from "./preview.ts";
 import { cut, type ProbeContext, quietly } from "./probe.ts";
 

@@ -1,6 +1,6 @@
 import diagnosticsChannel from "node:diagnostics_channel";
 import { bool, string } from "../ctf/fields.ts";
-import { type AnyFunction, callAll, replace, replaceMethod } from "../session/patch.ts";
+import { type AnyFunction, callAll, replace, replaceMethod } from "../session/wrappers.ts";
 import { preview } from "./preview.ts";
 import { cut, type ProbeContext, quietly } from "./probe.ts";
 

@@ -1,5 +1,5 @@
 import { string } from "../ctf/fields.ts";
-import { callAll } from "../session/patch.ts";
+import { callAll } from "../session/wrappers.ts";
 import { errorName, ownText, preview } from "./preview.ts";
 import { cut, type ProbeContext, quietly } from "./probe.ts";
 

@@ -1,5 +1,5 @@
 import { bool, string, u64 } from "../ctf/fields.ts";
-import { type AnyFunction, callAll, replaceMethod } from "../session/patch.ts";
+import { type AnyFunction, callAll, replaceMethod } from "../session/wrappers.ts";
 import { errorName } from "./preview.ts";
 import { cut, NONE, type ProbeContext, quietly } from "./probe.ts";
 import type { Redact } from "./redaction.ts";

@@ -1,5 +1,5 @@
 import { string, u16, u32, u64 } from "../ctf/fields.ts";
-import { type AnyFunction, replaceMethod } from "../session/patch.ts";
+import { type AnyFunction, replaceMethod } from "../session/wrappers.ts";
 import { errorName, preview } from "./preview.ts";
 import { counter, cut, type ProbeContext, quietly } from "./probe.ts";
 

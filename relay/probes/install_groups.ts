@@ -1,5 +1,5 @@
-import { callAll } from "../session/patch.ts";
 import type { TraceSession } from "../session/session.ts";
+import { callAll } from "../session/wrappers.ts";
 import { installConsole } from "./console.ts";
 import { installDiagnosticsChannel } from "./diagnostics_channel.ts";
 import { installErrors } from "./errors.ts";

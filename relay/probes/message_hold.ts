@@ -1,4 +1,4 @@
-import { replace } from "../session/patch.ts";
+import { replace } from "../session/wrappers.ts";
 
 /** What is held. */
 const TYPES = ["message", "messageerror"] as const;

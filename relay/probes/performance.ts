@@ -1,5 +1,5 @@
 import { string, u64 } from "../ctf/fields.ts";
-import { type AnyFunction, callAll, replaceMethod } from "../session/patch.ts";
+import { type AnyFunction, callAll, replaceMethod } from "../session/wrappers.ts";
 import { cut, type ProbeContext, quietly } from "./probe.ts";
 
 /**

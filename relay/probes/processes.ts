@@ -1,5 +1,5 @@
 import { bool, i32, sequence, string, u32, u64 } from "../ctf/fields.ts";
-import { type AnyFunction, callAll, dress, replace, replaceMethod } from "../session/patch.ts";
+import { type AnyFunction, callAll, dress, replace, replaceMethod } from "../session/wrappers.ts";
 import { errorName } from "./preview.ts";
 import { counter, cut, NONE, type ProbeContext, quietly } from "./probe.ts";
 

@@ -1,5 +1,5 @@
 import { bool, f64, u32, u64 } from "../ctf/fields.ts";
-import { type AnyFunction, callAll, replaceMethod } from "../session/patch.ts";
+import { type AnyFunction, callAll, replaceMethod } from "../session/wrappers.ts";
 import { counter, type ProbeContext, quietly } from "./probe.ts";
 
 /**

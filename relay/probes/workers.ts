@@ -1,5 +1,5 @@
 import { string, u32 } from "../ctf/fields.ts";
-import { type AnyFunction, callAll, replace, replaceMethod } from "../session/patch.ts";
+import { type AnyFunction, callAll, replace, replaceMethod } from "../session/wrappers.ts";
 import { deferRevoking, keepBlob } from "./blob_urls.ts";
 import { cut, type ProbeContext, quietly } from "./probe.ts";
 import { canReadTracer } from "./tracer_modules.ts";

@@ -1,8 +1,8 @@
 import type { Address } from "../../hw/ram.ts";
-import type { RingMemory, Run } from "./ring_memory.ts";
+import type { FrameRun, RingMemory } from "./ring_memory.ts";
 
 /** Index of the run that holds the byte at `at` of a sub-buffer. */
-export function runAt(runs: readonly Run[], at: number): number {
+export function runAt(runs: readonly FrameRun[], at: number): number {
   let i = 0;
   while (runs[i].end <= at) i++;
   return i;
@@ -18,7 +18,7 @@ export class Bounce {
   #slot = 0;
   #at = 0;
   #size = 0;
-  #runs: readonly Run[] | null = null;
+  #runs: readonly FrameRun[] | null = null;
 
   /** The area of a ring. */
   constructor(memory: RingMemory) {
@@ -31,7 +31,7 @@ export class Bounce {
   }
 
   /** Gives the area to a slot whose bytes belong at `at` of a sub-buffer; returns its address. */
-  take(slot: number, at: number, size: number, runs: readonly Run[]): Address {
+  take(slot: number, at: number, size: number, runs: readonly FrameRun[]): Address {
     this.#slot = slot;
     this.#at = at;
     this.#size = size;

@@ -4,7 +4,7 @@ import type { OpenFile } from "../../hw/open_file.ts";
 import { POLLHUP } from "../../hw/poll.ts";
 import type { RelayBuffer } from "../buffer.ts";
 import { relayFileOperations } from "../file_operations.ts";
-import type { RingReader, Snapshot } from "./reader.ts";
+import type { ReaderSnapshot, RingReader } from "./reader.ts";
 import { RingBuffer } from "./ring_buffer.ts";
 import type { Subbuf } from "./subbuf.ts";
 
@@ -46,7 +46,7 @@ class RingFile {
   /** The sub-buffer held, and how much of it was read; -1 when it was got by a command. */
   held: Subbuf | null = null;
   readAt = -1;
-  sampled: Snapshot | null = null;
+  sampled: ReaderSnapshot | null = null;
 
   constructor(buffer: RelayBuffer, ring: RingBuffer, name: string) {
     this.buffer = buffer;
@@ -228,7 +228,7 @@ function ringFileOf(file: OpenFile): RingFile {
   return file.privateData as RingFile;
 }
 
-function sampled({ sampled, name }: RingFile): Snapshot {
+function sampled({ sampled, name }: RingFile): ReaderSnapshot {
   if (sampled !== null) return sampled;
   throw new KernelError("EAGAIN", `Cannot tell positions of ${name}: none were sampled`);
 }

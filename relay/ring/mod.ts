@@ -61,7 +61,7 @@ export { MAX_NESTING } from "./open_slots.ts";
 export * from "./reader.ts";
 export { RingBuffer } from "./ring_buffer.ts";
 export * from "./ring_channel.ts";
-export { RingMemory, type Run } from "./ring_memory.ts";
+export { type FrameRun, RingMemory } from "./ring_memory.ts";
 export type { RingOptions } from "./ring_options.ts";
 export * from "./ring_snapshot.ts";
 export { type ClientOfChannel } from "./ring_writers.ts";

@@ -12,7 +12,7 @@ import { readTwoWords, writeTwoWords } from "./two_words.ts";
 const LONG_MS = 2 ** 30;
 
 /** Where reader and writer are, and the sub-buffers between them. */
-export interface Snapshot extends Iterable<Subbuf> {
+export interface ReaderSnapshot extends Iterable<Subbuf> {
   /** Start of the first sub-buffer that is not consumed, from 0 to 2^32 - 1. */
   readonly consumed: number;
   /** Start of the sub-buffer the writer is in or will open next, from 0 to 2^32 - 1. */
@@ -159,7 +159,7 @@ export class RingReader {
   }
 
   /** Samples where reader and writer are. Going through its sub-buffers consumes none. */
-  snapshot(): Snapshot {
+  snapshot(): ReaderSnapshot {
     this.#assertAttached();
     const { geometry, control } = this.#memory;
     const consumed = loadAcquire(control, CONSUMED);

@@ -22,7 +22,7 @@ import {
 import { RingGeometry } from "./geometry.ts";
 
 /** A run of adjacent page frames in a sub-buffer. */
-export interface Run {
+export interface FrameRun {
   /** Where in the sub-buffer it ends, in bytes. */
   readonly end: number;
   /** Address at which the sub-buffer would start if it all were this run. */
@@ -67,7 +67,7 @@ export class RingMemory {
   /** Word at which each record starts. */
   readonly records: readonly number[];
   /** Runs of each sub-buffer, the reader's spare one the last. */
-  readonly runs: readonly (readonly Run[])[];
+  readonly runs: readonly (readonly FrameRun[])[];
   /** Where slots across two runs are assembled. */
   readonly bounce: Address;
   /** Longest slot there can be, in bytes: one that can be assembled, if it may have to be. */
@@ -125,11 +125,11 @@ export class RingMemory {
     return views;
   }
 
-  #runsOf(subbuf: number, claim: ClaimFrames): Run[] {
+  #runsOf(subbuf: number, claim: ClaimFrames): FrameRun[] {
     const { subbufSize } = this.geometry;
     const address = this.control.byteOffset;
     const record = this.records[subbuf];
-    const runs: Run[] = [];
+    const runs: FrameRun[] = [];
     let end = 0;
     const push = (word: number): void => {
       const [pfn, pages] = [this.words[word], this.words[word + 1]];

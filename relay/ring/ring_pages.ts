@@ -30,7 +30,7 @@ import {
 import { bounceSize, recordWords } from "./ring_memory.ts";
 
 /** Adjacent frames: number of the first one, and how many. */
-type FrameRun = [pfn: Pfn, frames: number];
+type PfnRun = [pfn: Pfn, frames: number];
 
 /**
  * The pages a ring needs beside those of its buffer, from the buffer's node: control pages, in
@@ -102,7 +102,7 @@ export class RingPages {
   }
 
   /** Takes the control pages, as many as there are records for, and chains them. */
-  #takeControl(nid: number, subbufs: readonly FrameRun[][]): Address {
+  #takeControl(nid: number, subbufs: readonly PfnRun[][]): Address {
     let records = subbufs.length;
     for (const runs of subbufs) records += Math.ceil((runs.length - 1) / RUNS_PER_RECORD);
     const pages: Page[] = [];
@@ -119,7 +119,7 @@ export class RingPages {
 function writeRuns(
   words: Int32Array,
   records: readonly number[],
-  subbufs: readonly FrameRun[][],
+  subbufs: readonly PfnRun[][],
 ): void {
   let more = subbufs.length;
   for (const [i, [first, ...others]] of subbufs.entries()) {
@@ -134,8 +134,8 @@ function writeRuns(
 }
 
 /** Longest runs of adjacent frames, in order. */
-function frameRuns(pfns: readonly Pfn[]): FrameRun[] {
-  const runs: FrameRun[] = [];
+function frameRuns(pfns: readonly Pfn[]): PfnRun[] {
+  const runs: PfnRun[] = [];
   for (const pfn of pfns) {
     const last = runs.at(-1);
     if (last !== undefined && last[0] + last[1] === pfn) last[1]++;

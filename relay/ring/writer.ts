@@ -33,7 +33,7 @@ import {
 } from "./lost.ts";
 import { MAX_NESTING, OpenSlots } from "./open_slots.ts";
 import { repair } from "./repair.ts";
-import type { RingMemory, Run } from "./ring_memory.ts";
+import type { FrameRun, RingMemory } from "./ring_memory.ts";
 import {
   cmpxchg,
   loadAcquire,
@@ -62,7 +62,7 @@ const load = readOnce;
 const store = writeOnce;
 
 const NO_WORDS: Int32Array = new Int32Array(0);
-const NO_RUNS: readonly Run[] = [];
+const NO_RUNS: readonly FrameRun[] = [];
 
 /**
  * The writing end of a ring: reserves slots in the order of calls, has them filled by the caller,

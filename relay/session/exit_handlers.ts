@@ -5,8 +5,8 @@ import {
   removeSignalListener,
   watchOwnListeners,
 } from "./own_listeners.ts";
-import { callAll, dress } from "./patch.ts";
 import { type EndingSignal, SIGNALS, type SignalWords } from "./signals.ts";
+import { callAll, dress } from "./wrappers.ts";
 
 /** Why a process ends, as far as a program is told. */
 export type ExitReason = "unload" | "error" | "unhandledrejection" | "exit" | EndingSignal["name"];

@@ -1,7 +1,7 @@
 import process from "node:process";
 import { setImmediate } from "node:timers";
-import { replaceMethod } from "./patch.ts";
 import { type EndingSignal, SIGNALS } from "./signals.ts";
+import { replaceMethod } from "./wrappers.ts";
 
 type SignalName = EndingSignal["name"];
 

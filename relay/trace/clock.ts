@@ -13,7 +13,7 @@ export interface Clock {
 }
 
 /** Latest time there can be: numbers are exact up to it. */
-export const MAX_TIME: number = 2 ** 53;
+export const MAX_TIME_NS: number = 2 ** 53;
 
 /** When a session began, on the clocks that all threads of the process read. */
 export interface ClockOrigin {

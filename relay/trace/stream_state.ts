@@ -1,6 +1,6 @@
 import type { Address } from "../../hw/ram.ts";
 import { LOST_CAUSES, type LostCounts, sumLost } from "../ring/lost.ts";
-import { MAX_TIME } from "./clock.ts";
+import { MAX_TIME_NS } from "./clock.ts";
 import { MAX_TRACEPOINTS } from "./registry_layout.ts";
 import { SharedText } from "./shared_text.ts";
 
@@ -77,12 +77,12 @@ export class StreamState {
 
   /** Whether its numbers can be those of a stream: to be asked of memory that comes from elsewhere. */
   get isPossible(): boolean {
-    return [...this.times, ...this.#lostBy].every((value) => value >= 0 && value <= MAX_TIME);
+    return [...this.times, ...this.#lostBy].every((value) => value >= 0 && value <= MAX_TIME_NS);
   }
 
   /** Says that nothing older than `time` will come, if that is a time and later than the last one. */
   goOn(time: number): void {
-    if (time > this.times[0] && time <= MAX_TIME) this.times[0] = time;
+    if (time > this.times[0] && time <= MAX_TIME_NS) this.times[0] = time;
   }
 
   /**

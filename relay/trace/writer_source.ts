@@ -1,7 +1,7 @@
 import { COMPACT_HEADER_SIZE, EXTENDED_HEADER_SIZE } from "../ctf/event_header.ts";
 import { fixedSize } from "../ctf/field_size.ts";
 import type { ArrayType, FieldLike, FieldType, SequenceType } from "../ctf/field_types.ts";
-import { MAX_TIME } from "./clock.ts";
+import { MAX_TIME_NS } from "./clock.ts";
 import { type NamedEnumeration, ValueSource } from "./value_source.ts";
 
 /** Source of the writer of a tracepoint, and the enumerations it looks labels up in. */
@@ -97,7 +97,7 @@ ${[...this.#convert, ...this.#scratchBegin(), ...this.#encode, this.#emit(fixed)
   let time = now();
   if (!(time >= times[0])) time = times[0];
   let known = time < limit[0];
-  if (!known && time > ${MAX_TIME}) {
+  if (!known && time > ${MAX_TIME_NS}) {
     time = times[0];
     known = time < limit[0];
   }
