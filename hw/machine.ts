@@ -37,21 +37,6 @@ export interface MachineOptions {
 /**
  * A small machine: RAM, NUMA nodes with page frames, small allocations, CPUs that come and go, a
  * log and a debugfs. All of it belongs to the thread that booted it; only RAM can be shared.
- *
- * @example Boot two nodes with a CPU each, and watch CPU 1 come up
- * ```ts
- * import { CPU_ONLINE, Machine, NOTIFY_OK } from "@ltt/relay/hw";
- * import { assertEquals } from "@std/assert";
- *
- * const machine = new Machine({ nodes: [64, 64], cpus: 2, online: [0], cpuToNode: [0, 1] });
- * const up: number[] = [];
- * machine.hotplug.hotcpuNotifier((action, cpu) => {
- *   if (action === CPU_ONLINE) up.push(cpu);
- *   return NOTIFY_OK;
- * }, 0);
- * machine.hotplug.cpuUp(1);
- * assertEquals(up, [1]);
- * ```
  */
 export class Machine {
   /** Messages and warnings. */

@@ -1,8 +1,44 @@
 /**
  * A small machine to run kernel code on: NUMA nodes with page frames, a buddy allocator, small
  * allocations with fault injection, CPUs that come and go with the kernel's notifier chain, a log
- * and a debugfs. {@linkcode Machine} is all of it. Behaviour, names and constants are those of
- * Linux 2.6.29 on x86-64.
+ * and a debugfs. Behaviour, names and constants are those of Linux 2.6.29 on x86-64.
+ *
+ * Begin with {@linkcode Machine}, which is all of it:
+ *
+ * ```ts
+ * import { CPU_ONLINE, GFP_KERNEL, KernelError, Machine, NOTIFY_OK } from "@ltt/relay/hw";
+ * import { assertEquals, assertThrows } from "@std/assert";
+ *
+ * // Two nodes of 64 page frames, a CPU on each; CPU 1 is down.
+ * const machine = new Machine({ nodes: [64, 64], cpus: 2, online: [0], cpuToNode: [0, 1] });
+ *
+ * // CPUs: who wants to know of them is told, and may refuse.
+ * const up: number[] = [];
+ * machine.hotplug.hotcpuNotifier((action, cpu) => {
+ *   if (action === CPU_ONLINE) up.push(cpu);
+ *   return NOTIFY_OK;
+ * }, 0);
+ * machine.hotplug.cpuUp(1);
+ * assertEquals(up, [1]);
+ *
+ * // Memory: eight frames of CPU 1's own node; and one that cannot be had.
+ * const page = machine.runOn(1, () => machine.pages.allocPages(GFP_KERNEL, 3));
+ * assertEquals([page.nid, machine.snapshot().nodes[1].free], [1, 56]);
+ * machine.failPageAlloc.failNth(1);
+ * assertThrows(() => machine.pages.allocPages(GFP_KERNEL, 0), KernelError, "fault injection");
+ * machine.pages.freePages(page, 3);
+ * ```
+ *
+ * 1. Boot: {@linkcode MachineOptions} says which nodes and CPUs there are, and what RAM is made of.
+ * 2. Listen, if you want to see what happens: `machine.log`, `pages`, `slab` and `hotplug` have `subscribe`.
+ * 3. Put something on it: memory by `machine.pages` and `machine.slab`, files by `machine.debugfs`, bytes by
+ *    `machine.ram.view` at an address.
+ * 4. Break it: `machine.failPageAlloc`, `machine.failslab`, a notifier's veto, `machine.hotplug.cpuDown`.
+ * 5. Look: {@linkcode Machine.snapshot} is the whole state as plain data.
+ *
+ * All of it is synchronous and belongs to the thread that booted it. RAM alone can be shared: another thread
+ * that is sent `machine.ram.handle` sees it by {@linkcode openRam}. What runs on it next is
+ * `@ltt/relay/relay`.
  *
  * What is not modelled, and why:
  *

@@ -30,22 +30,6 @@ export interface RelayOptions {
 /**
  * The relay layer of a machine: its open channels, and the notifier that gives them a buffer for
  * each CPU that comes up.
- *
- * @example Write on one CPU, read it back
- * ```ts
- * import { Machine } from "@ltt/relay/hw";
- * import { Relay } from "@ltt/relay/relay";
- * import { assertEquals } from "@std/assert";
- *
- * const relay = Relay.start(new Machine({ nodes: [64, 64], cpus: 2 }));
- * using channel = relay.open({ baseFilename: "trace", subbufSize: 8192, nSubbufs: 2 });
- * const buffer = channel.buf[1]!;
- * buffer.write(100, new Uint8Array([1, 2, 3]));
- * const bytes = new Uint8Array(3);
- * buffer.read(100, bytes);
- * assertEquals([...bytes], [1, 2, 3]);
- * assertEquals(buffer.pages[0].page.nid, 1);
- * ```
  */
 export class Relay {
   /** The machine it runs on. */

@@ -7,6 +7,11 @@
  * babeltrace2 trace-*
  * ```
  *
+ * Tracepoints of the program's own go to {@linkcode currentSession}, from `@ltt/relay/probes/current`. A
+ * program that records a part of itself begins with {@linkcode installProbes}, from
+ * `@ltt/relay/probes/install`: those two modules start nothing. Each thread has its own probes; workers that
+ * a traced thread starts are traced too.
+ *
  * | variable | value | initially |
  * | --- | --- | --- |
  * | `LTT_RELAY_OUT` | directory to write to, or a relay daemon, `net://HOST:CONTROL:DATA` | `trace-YYYYMMDD-HHMMSS` |
@@ -100,6 +105,10 @@
  * function is that of the wrapper; in a traced worker `import.meta.main` is `false`. What is not
  * reached: `deno serve`, which runs no preloaded module (Deno 2.9), `node:worker_threads`,
  * `node:child_process`, and what is imported by name from `node:timers` or `node:fs`.
+ *
+ * Inside, `preload.ts` reads the options and starts the session; each group is a file that wraps functions,
+ * with the tools of `probe.ts`. `workers.ts` starts a worker by `worker_entry.ts`, which has `worker_thread.ts`
+ * run before the worker's own module.
  *
  * @module
  */

@@ -1,16 +1,55 @@
 /**
  * LTTng's lockless ring on relay buffers: slots of any length are reserved and committed, whole
- * sub-buffers are handed to a reader on any thread. {@linkcode RingChannel} opens a channel with a
- * ring on each buffer; {@linkcode RingWriter} and {@linkcode RingReader} are its two ends.
+ * sub-buffers are handed to a reader on any thread.
+ *
+ * Begin with {@linkcode RingChannel}, which opens a channel with a ring on each buffer:
+ *
+ * ```ts
+ * import { Machine } from "@ltt/relay/hw";
+ * import { Relay } from "@ltt/relay/relay";
+ * import { RingChannel } from "@ltt/relay/ring";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const machine = new Machine();
+ * using channel = RingChannel.open(Relay.start(machine), {
+ *   baseFilename: "numbers",
+ *   subbufSize: 4096,
+ *   nSubbufs: 2,
+ * });
+ * const ring = channel.buf[0]!; // that of CPU 0
+ *
+ * for (let i = 0; i < 2050; i++) {
+ *   const address = ring.writer.reserve(4, 4); // bytes, alignment
+ *   if (address < 0) break; // lost, and counted: nobody has read yet
+ *   machine.ram.view.setUint32(address, i, true);
+ *   ring.writer.commit();
+ * }
+ * ring.flush("final"); // nothing more will come
+ *
+ * let bytes = 0;
+ * for await (const subbuf of ring.reader()) bytes += subbuf.dataSize; // subbuf.views() are its bytes
+ * assertEquals([bytes, ring.lost.full], [8192, 1]);
+ * ```
+ *
+ * 1. {@linkcode RingChannel.open}, on the thread that booted the machine. {@linkcode RingOptions} say how
+ *    large a ring is, what becomes of events when it is full, and which header its sub-buffers have.
+ * 2. The thread of a CPU writes, {@linkcode RingWriter}: `reserve`, store the bytes, `commit`. A sub-buffer
+ *    that is full is delivered by itself; `flush` delivers one that is not.
+ * 3. Somebody reads, {@linkcode RingReader}: a loop takes sub-buffer after sub-buffer, and consumes each when
+ *    it asks for the next.
+ * 4. `flush("final")` ends the reader's loop, {@linkcode RingChannel.close} gives the memory back.
  *
  * A ring has one writing thread and one reader. The writer never waits: an event costs two plain
  * stores beside its own bytes, atomic operations are paid once a sub-buffer. All that is known of a
  * ring stands in RAM, drawn in `control.ts`; a thread needs RAM and an address, which is what a
- * {@linkcode RingDescriptor} says.
+ * {@linkcode RingDescriptor} says. How a thread comes by its end:
  *
- * A CPU of the machine can be a thread. Either the machine starts a worker for a CPU ({@linkcode
- * CpuWorker}; the worker's module calls {@linkcode runCpu}), or CPUs are kept up for threads that
- * exist already ({@linkcode CpuPool}, {@linkcode claimCpu}).
+ * | thread | writer | reader |
+ * | --- | --- | --- |
+ * | the one that booted the machine | {@linkcode RingBuffer.writer} | {@linkcode RingBuffer.reader} |
+ * | a worker that the machine starts for a CPU, {@linkcode CpuWorker} | {@linkcode runCpu}, in its module | |
+ * | one that exists already, of a {@linkcode CpuPool} | {@linkcode claimCpu} | |
+ * | any one that is sent a descriptor | {@linkcode ringWriter} | {@linkcode ringReader} |
  *
  * No event is lost silently. `reserve` says why it refuses, the loss is counted by its cause, and the
  * counts travel with the data:

@@ -1,6 +1,6 @@
 /**
- * Tracing for any Deno program: {@linkcode TraceSession} records typed events of all its threads into a
- * CTF trace.
+ * Tracing for any Deno program: a session records typed events of all its threads into a CTF trace. Begin
+ * with {@linkcode TraceSession.start}:
  *
  * ```ts
  * import { TraceSession } from "@ltt/relay/session";
@@ -21,6 +21,15 @@
  *   rejects if that fails. It is done too when the process ends by itself, by `Deno.exit`, an uncaught
  *   error or a signal.
  * - What is lost is counted, by CPU and cause: `statistics()`, the trace, and a line at the end.
+ *
+ * A {@linkcode TraceSession} is for the thread that has it. Field types are `@ltt/relay/trace`'s; the trace is
+ * read by the command line's `view`, by `babeltrace2`, or by `@ltt/relay/ctf`. A program that is to be
+ * recorded without a change loads `@ltt/relay/probes` first.
+ *
+ * Inside, `attachment.ts` is a thread's part. `session_thread.ts` is the session's own thread: on it
+ * `recorder.ts` serves requests, which come through `mailbox.ts`, `session_machine.ts` has the CPUs and rings,
+ * and `outputs.ts` writes. `exit_handlers.ts`, `exit_flush.ts` and `busy_exit.ts` have everything written before
+ * the process ends.
  *
  * @module
  */

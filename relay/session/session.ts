@@ -127,7 +127,8 @@ export class TraceSession {
   /**
    * Declares a tracepoint on this thread. The same declaration gives the same number on every thread, and
    * on one thread the same function. A `TypeError` for another declaration of the same name, for two
-   * fields of one name, an empty name or an unknown log level; `ENOSPC` when there are 4,096 already.
+   * fields of one name, an empty name or an unknown log level; `ENOSPC` when there is no room for another,
+   * from 4,096 on at the latest.
    */
   tracepoint<const Fields extends readonly FieldLike[]>(
     declaration: string | TracepointOptions,
@@ -151,7 +152,8 @@ export class TraceSession {
   /**
    * Records, on all threads, the events whose names match a pattern, in which `*` stands for any
    * text; with `loglevel` only those that are as important or more. Also of tracepoints that are
-   * declared later. Of rules that match a name the last one decides.
+   * declared later. Of rules that match a name the last one decides. A `TypeError` for what is no pattern or
+   * level, `ENOSPC` when there are too many rules: some 200.
    */
   enable(pattern: string, { loglevel }: { readonly loglevel?: LoglevelName } = {}): void {
     if (loglevel !== undefined && !Object.hasOwn(LOGLEVELS, loglevel)) {
