@@ -1,5 +1,6 @@
 import { PAGE_SIZE } from "../../hw/ram.ts";
 import { readAt, writeAll } from "../consume/file_bytes.ts";
+import { CHANNEL_NAME } from "../consume/output_directory.ts";
 import type { TraceOutput } from "../consume/trace_output.ts";
 import { uuidText } from "../ctf/metadata.ts";
 import {
@@ -200,7 +201,7 @@ export class TraceCompletion implements TraceOutput {
   }
 
   #path(cpu: number): string {
-    return `${this.name}/channel0_${cpu}`;
+    return `${this.name}/${CHANNEL_NAME}${cpu}`;
   }
 }
 

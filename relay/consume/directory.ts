@@ -1,4 +1,4 @@
-import { inUse, takeDirectory } from "./output_directory.ts";
+import { CHANNEL_NAME, inUse, takeDirectory } from "./output_directory.ts";
 import { type Rotation, StreamFile } from "./stream_file.ts";
 import { TraceFile } from "./trace_file.ts";
 import type { TraceOutput } from "./trace_output.ts";
@@ -64,7 +64,7 @@ export class TraceDirectory implements TraceOutput {
   #stream(cpu: number): StreamFile {
     let stream = this.#streams.get(cpu);
     if (stream === undefined) {
-      stream = new StreamFile(`${this.name}/channel0_${cpu}`, this.#options);
+      stream = new StreamFile(`${this.name}/${CHANNEL_NAME}${cpu}`, this.#options);
       this.#streams.set(cpu, stream);
     }
     return stream;

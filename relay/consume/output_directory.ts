@@ -1,3 +1,5 @@
+/** Name of a session's channel, LTTng's first one; its streams have the CPU's number behind it. */
+export const CHANNEL_NAME: string = "channel0_";
 /** File beside a trace for figures. It is hidden, so that readers of traces leave it alone. */
 export const STATISTICS_FILE: string = ".statistics.json";
 /** File that a session locks where it writes snapshots. It says the process. */

@@ -4,6 +4,7 @@ import { Machine } from "../../hw/machine.ts";
 import { NOTIFY_OK } from "../../hw/notifier.ts";
 import { pageAddress } from "../../hw/page.ts";
 import { type Address, type Backing, PAGE_SIZE } from "../../hw/ram.ts";
+import { CHANNEL_NAME } from "../consume/output_directory.ts";
 import { type TraceInfo, traceMetadata } from "../ctf/metadata.ts";
 import { Relay } from "../relay.ts";
 import { CpuPool } from "../ring/cpu_pool.ts";
@@ -70,7 +71,7 @@ export class SessionMachine {
     this.registry = Registry.create(buffer, this.registryAddress, traceMetadata(info));
     this.#setRules(options.events);
     this.channel = RingChannel.open(Relay.start(this.#machine), {
-      baseFilename: "channel0_",
+      baseFilename: CHANNEL_NAME,
       subbufSize,
       nSubbufs,
       mode: mode === "continuous" ? "discard" : "overwrite",

@@ -1,5 +1,6 @@
 import { metadataPacket } from "../../ctf/metadata_packet.ts";
 import { GrowingMetadata, type MetadataSource } from "../growing_metadata.ts";
+import { CHANNEL_NAME } from "../output_directory.ts";
 import type { CutPacket } from "../packet_cursor.ts";
 import type { RelaydSession } from "./relayd_session.ts";
 import type { RemoteStream } from "./remote_stream.ts";
@@ -43,7 +44,7 @@ export class RemoteTrace {
   /** Makes the stream of a CPU; `onConfirmed` is told how many more packets the daemon has written. */
   addStream(cpu: number, onConfirmed: (packets: number) => void): Promise<RemoteStream> {
     const { maxFileSize, maxFiles } = this.#options;
-    const stream = { channel: `channel0_${cpu}`, path: this.#path, maxFileSize, maxFiles };
+    const stream = { channel: `${CHANNEL_NAME}${cpu}`, path: this.#path, maxFileSize, maxFiles };
     return this.session.addStream(stream, onConfirmed);
   }
 
