@@ -16,33 +16,33 @@ export function installTimers(context: ProbeContext): () => void {
   const end = session.tracepoint("timer:fire_end", u32("timer"), u64("duration_ns"));
   const clear = session.tracepoint("timer:clear", u32("timer"));
   const next = counter();
-  const ids = new WeakMap<object, number>();
+  const marks = unseenNumbers();
 
-  const traced = (callback: AnyFunction, id: number): AnyFunction =>
-    dressed(callback, function (this: unknown, ...args: unknown[]): unknown {
-      if (!begin.enabled && !end.enabled) return Reflect.apply(callback, this, args);
-      begin(id);
-      const began = now();
-      try {
-        return Reflect.apply(callback, this, args);
-      } finally {
-        end(id, now() - began);
-      }
-    });
+  /** Calls a callback, with an event before and after it. */
+  const fire = (callback: AnyFunction, id: number, timer: unknown, args: unknown[]): unknown => {
+    if (!begin.enabled && !end.enabled) return Reflect.apply(callback, timer, args);
+    begin(id);
+    const began = now();
+    try {
+      return Reflect.apply(callback, timer, args);
+    } finally {
+      end(id, now() - began);
+    }
+  };
   const setter = (repeats: boolean) => (original: AnyFunction): AnyFunction =>
     function (this: unknown, ...args: unknown[]): unknown {
       const [callback, delay] = args;
       const isTraced = set.enabled || begin.enabled || end.enabled || clear.enabled;
       if (typeof callback !== "function" || !isTraced) return Reflect.apply(original, this, args);
       const id = next();
-      const timer = Reflect.apply(original, this, [
-        traced(callback as AnyFunction, id),
-        ...args.slice(1),
-      ]);
-      quietly(() => {
-        if (typeof timer === "object") ids.set(timer, id);
+      args[0] = firing(callback as AnyFunction, id, fire);
+      const timer = Reflect.apply(original, this, args);
+      try {
+        if (typeof timer === "object") marks.put(timer, id);
         set(id, typeof delay === "number" ? delay : 0, repeats);
-      });
+      } catch {
+        // As of `quietly`, which would make a function for each timer.
+      }
       return timer;
     };
   const clearer = (original: AnyFunction): AnyFunction =>
@@ -50,7 +50,7 @@ export function installTimers(context: ProbeContext): () => void {
       const [timer] = args;
       // Clearing nothing is common, and tells nothing.
       if (clear.enabled && timer !== undefined && timer !== null) {
-        quietly(() => clear(typeof timer === "object" ? ids.get(timer) ?? 0 : 0));
+        quietly(() => clear(typeof timer === "object" ? marks.of(timer) : 0));
       }
       return Reflect.apply(original, this, args);
     };
@@ -62,8 +62,48 @@ export function installTimers(context: ProbeContext): () => void {
   ]);
 }
 
-/** The wrapper with the callback's name: a timer shows it. */
-function dressed(callback: AnyFunction, wrapper: AnyFunction): AnyFunction {
-  const name = Object.getOwnPropertyDescriptor(callback, "name");
-  return name === undefined ? wrapper : Object.defineProperty(wrapper, "name", name);
+type Fire = (callback: AnyFunction, id: number, timer: unknown, args: unknown[]) => unknown;
+
+/**
+ * What is given to a timer in place of its callback, with the callback's name, which a timer shows. A
+ * function that is made with its name costs a fraction of one whose name is defined later.
+ */
+function firing(callback: AnyFunction, id: number, fire: Fire): AnyFunction {
+  const name: unknown = Object.getOwnPropertyDescriptor(callback, "name")?.value;
+  if (typeof name !== "string" || name === "") {
+    return function (this: unknown, ...args: unknown[]): unknown {
+      return fire(callback, id, this, args);
+    };
+  }
+  return {
+    [name]: function (this: unknown, ...args: unknown[]): unknown {
+      return fire(callback, id, this, args);
+    },
+  }[name];
+}
+
+/** Hands on the object it is given: what extends it puts its private fields there. */
+class Given {
+  constructor(object: object) {
+    return object;
+  }
+}
+
+/** Numbers that objects carry, and nobody sees. An entry of a WeakMap would cost each collection of garbage. */
+function unseenNumbers(): {
+  put(object: object, number: number): void;
+  of(object: object): number;
+} {
+  // A class for each call: two of them number the same object.
+  class Numbered extends Given {
+    readonly #number: number;
+    constructor(object: object, number: number) {
+      super(object);
+      this.#number = number;
+    }
+    static of(object: object): number {
+      return #number in object ? object.#number : 0;
+    }
+  }
+  return { put: (object, number) => void new Numbered(object, number), of: Numbered.of };
 }

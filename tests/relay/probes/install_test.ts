@@ -116,6 +116,30 @@ Deno.test("installProbes() hands through the very errors and results", {
   });
 });
 
+Deno.test("installProbes() of two sessions links each one's events of the same timer", {
+  ignore: cannotRead,
+}, async () => {
+  await inDirectory({}, async (directory) => {
+    const ofTimer = (events: ReadEvent[]): unknown[] =>
+      events.map(({ name, fields }) => [name, Number(fields.timer)]);
+    let inner: ReadEvent[] = [];
+    const outer = await traced(`${directory}/outer`, { probes: ["timer"] }, async (session) => {
+      session.disable("*");
+      const first = setTimeout(() => {}, 1e6);
+      session.enable("*");
+      inner = await traced(`${directory}/inner`, { probes: ["timer"] }, () => {
+        clearTimeout(first);
+        clearTimeout(setTimeout(() => {}, 1e6));
+      });
+    });
+    const [set, clear] = ["timer:set", "timer:clear"];
+    // What was set while nothing was recorded has no number.
+    assertEquals(ofTimer(inner), [[clear, 0], [set, 1], [clear, 1]]);
+    // Starting a session sets a timer too, which is not cleared.
+    assertEquals(ofTimer(outer).slice(0, 4), [[set, 1], [clear, 0], [set, 2], [clear, 2]]);
+  });
+});
+
 Deno.test("a redaction hook decides, and one that throws leaks nothing", {
   ignore: cannotRead,
 }, async () => {

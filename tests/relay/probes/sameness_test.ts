@@ -55,6 +55,14 @@ const PROGRAMS: Readonly<Record<string, string>> = {
     console.log(fetch("http://127.0.0.1:1") .catch(() => {}) instanceof Promise, Deno.readTextFile("nope").catch(() => {}) instanceof Promise);
     class C extends Deno.Command { x = 1 } const c = new C("true"); console.log(c.x, c instanceof C, c instanceof Deno.Command, (await c.output()).code);
     console.log({ toString() { throw new Error("never called") } } instanceof Object); console.log("%s is %d", "a", 5, { get x() { console.log("getter"); return 1 } });`,
+  "what a timer shows": `
+    const named = () => {}, odd = { "two words"() {}, __proto__: null, ["__proto__"]: function () {} };
+    const shown = (f) => { const t = setTimeout(f, 1e6); const { name } = t._onTimeout;
+      console.log(JSON.stringify(name), Object.hasOwn(t._onTimeout, "name"), Reflect.ownKeys(t).map(String).join(),
+        JSON.stringify(Object.getOwnPropertyDescriptor(t._onTimeout, "name"))); clearTimeout(t); };
+    for (const f of [() => {}, named, function own() {}, odd["two words"], odd["__proto__"]]) shown(f);
+    const frozen = Object.freeze(setTimeout(named, 1e6)); clearTimeout(frozen); clearTimeout(clearTimeout(frozen));
+    console.log(Deno.inspect(setTimeout(named, 1e6), { colors: false }).includes("[Function: named]")); Deno.exit(0);`,
   "a worker that dies": `
     const w = new Worker("data:text/javascript,throw new Error('x')", { type: "module" });
     w.onerror = (e) => { console.log(e.message, e.filename, e.lineno, e.colno) };`,
