@@ -2,7 +2,8 @@ import type { BoxFacts, Recovered } from "../blackbox/mod.ts";
 import { isRelaydUrl } from "../consume/mod.ts";
 import { plainText } from "./plain_text.ts";
 import { formatTable } from "../view/table.ts";
-import { counted, lookLines, size } from "./summary.ts";
+import { counted } from "../view/counted.ts";
+import { lookLines, size } from "./summary.ts";
 
 /**
  * What was found in a black box, for people: what each CPU had, what is lost or damaged, and what to type
@@ -32,7 +33,7 @@ export function recoveredText(
       ...rows,
     ]),
     "",
-    `  ${sum("events")} events in ${counted(sum("subbufs"), "sub-buffer")}, ${
+    `  ${counted(sum("events"), "event")} in ${counted(sum("subbufs"), "sub-buffer")}, ${
       size(sum("bytes"))
     }; ` +
     `${open === 0 ? "no slot" : counted(open, "slot")} reserved and not committed; ` +

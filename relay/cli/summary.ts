@@ -1,3 +1,4 @@
+import { counted } from "../view/counted.ts";
 import type { SessionStatistics } from "../session/mod.ts";
 import type { Figures } from "../session/statistics_file.ts";
 import { sumLost } from "../session/mod.ts";
@@ -139,11 +140,6 @@ function writtenLines(trace: string, written: Written): string[] {
 /** The path below the daemon's output. */
 function remotePath(trace: string): string {
   return trace.split("/").slice(3).join("/");
-}
-
-/** A number of things. */
-export function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
 /** A number of bytes, in a unit that fits. */

@@ -1,4 +1,5 @@
 import type { TraceEvent } from "../ctf/mod.ts";
+import { counted } from "./counted.ts";
 import type { Between } from "./between.ts";
 import type { Colors } from "./colors.ts";
 import { durationText } from "./durations.ts";
@@ -82,8 +83,8 @@ export function betweenText(
 function totals({ events, lostEvents, span, cpus }: Statistics): string {
   const lost = lostEvents === 0 ? "none lost" : `${lostEvents} lost`;
   const rate = span > 0 ? `, ${perSecond(events, span)}/s` : "";
-  const where = cpus.length === 1 ? "1 CPU" : `${cpus.length} CPUs`;
-  return `${events} events in ${durationText(span)} on ${where}${rate}; ${lost}`;
+  const [what, where] = [counted(events, "event"), counted(cpus.length, "CPU")];
+  return `${what} in ${durationText(span)} on ${where}${rate}; ${lost}`;
 }
 
 function eventRows({ names, events, span }: Statistics, bold: Colors["bold"]): string[] {
