@@ -35,3 +35,13 @@ export function differsOf(
       return undefined;
   }
 }
+
+/** What the patch leaks when a failed open has come to the buffer of a CPU behind a gap; nothing before. */
+export function leakOf(cpu: number, cpus: MachineState["cpus"]): { readonly differs?: string } {
+  const gap = cpus.findIndex(({ online }) => !online);
+  if (gap < 0 || gap > cpu) return {};
+  return {
+    differs:
+      `The patch stops at CPU ${gap}, which has no buffer: the buffers behind it and the channel leak`,
+  };
+}

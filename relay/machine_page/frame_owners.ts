@@ -26,6 +26,17 @@ export class FrameOwners {
     return this.#building;
   }
 
+  /** What the next block that is handed out will be for. */
+  get next(): string {
+    if (this.#building !== null) {
+      const { channel, cpu } = this.#building;
+      return `data:${channel}:${cpu}:${this.#pages}`;
+    }
+    if (this.#ring === null) return "fill";
+    const { channel, cpu, spare } = this.#ring;
+    return `${spare > 0 ? "spare" : "control"}:${channel}:${cpu}`;
+  }
+
   /** Says which buffers will be made next, and that nothing is being made now. */
   expect(buffers: readonly Building[]): void {
     this.#expected.splice(0, Infinity, ...buffers);
@@ -51,7 +62,9 @@ export class FrameOwners {
 
   /** Names what a block that was just handed out is for. */
   take(pfn: number, order: number): string {
-    const owner = this.#nextOwner();
+    const owner = this.next;
+    if (this.#building !== null) this.#pages++;
+    else if (this.#ring !== null) this.#ring.spare--;
     for (let i = 0; i < 1 << order; i++) this.#owners.set(pfn + i, owner);
     return owner;
   }
@@ -76,15 +89,5 @@ export class FrameOwners {
       }
     }
     return frames;
-  }
-
-  #nextOwner(): string {
-    if (this.#building !== null) {
-      const { channel, cpu } = this.#building;
-      return `data:${channel}:${cpu}:${this.#pages++}`;
-    }
-    if (this.#ring === null) return "fill";
-    const { channel, cpu } = this.#ring;
-    return this.#ring.spare-- > 0 ? `spare:${channel}:${cpu}` : `control:${channel}:${cpu}`;
   }
 }

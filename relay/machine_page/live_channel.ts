@@ -57,7 +57,6 @@ export class LiveBuffer {
       pages: this.#pfns.map((pfn) => ({ pfn, text: textIn(ram, pfn * PAGE_SIZE, PAGE_SIZE) })),
       cache: this.#cache,
       ring: ring && this.#ringState(ring, ram),
-      // Last: what was done with a buffer comes before it is let go.
       kref: buffer.kref,
       holders: { ...buffer.references.held },
     };

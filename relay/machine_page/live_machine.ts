@@ -16,7 +16,12 @@ import { CommandError } from "./commands.ts";
 import { FrameOwners } from "./frame_owners.ts";
 import type { LiveBuffer, LiveChannel } from "./live_channel.ts";
 import { inKernel, inPatch, inRing } from "./places.ts";
-import type { CpuState, MachineState, NodeState } from "./state.ts";
+import type { ChannelState, CpuState, MachineState, NodeState } from "./state.ts";
+
+/** A channel that is to be opened. */
+interface Wanted extends Pick<ChannelState, "mode" | "subbufSize" | "nSubbufs"> {
+  readonly name: string;
+}
 
 /** Frames of each node. */
 const NODES: readonly number[] = [48, 48];
@@ -68,6 +73,10 @@ export class LiveMachine {
   readonly fills: { readonly page: Page; readonly order: number }[] = [];
   /** What `workqueue_cpu_callback` refuses, once. */
   veto: "up" | "down" | "none" = "none";
+  /** The channel that the open under way is to make. */
+  wanted: Wanted | null = null;
+  /** It, while it is there and has no buffer: relay has handed it to nobody yet. */
+  begun: Wanted | null = null;
   /** What notifiers were told last in the operation under way. */
   action: { readonly cpu: number; readonly name: string } | null = null;
 
@@ -85,6 +94,13 @@ export class LiveMachine {
     hotplug.hotcpuNotifier(() => NOTIFY_OK, FIRST_PRIORITY);
     hotplug.hotcpuNotifier((action) => this.#answerLast(action), LAST_PRIORITY);
     this.relay = Relay.start(this.machine, { checkRandomAccess: true });
+  }
+
+  /** A command begins: nothing is being made. */
+  begin(): void {
+    this.owners.expect([]);
+    this.wanted = null;
+    this.begun = null;
   }
 
   /** The channel of that name; a {@linkcode CommandError} when there is none. */
@@ -111,9 +127,10 @@ export class LiveMachine {
     return {
       cpus: CPU_TO_NODE.map((node, cpu) => this.#cpu(cpu, node)),
       nodes: NODES.map((_, nid) => this.#node(nid)),
-      channels: Object.fromEntries(
-        [...this.channels].map(([name, channel]) => [name, channel.state(ram.bytes)]),
-      ),
+      channels: Object.fromEntries([
+        ...[...this.channels].map(([name, channel]) => [name, channel.state(ram.bytes)]),
+        ...(this.begun ? [[this.begun.name, stateOfBegun(this.begun)]] : []),
+      ]),
       files: Object.fromEntries(
         debugfs.root.children.map(({ name, openFiles }) => [name, openFiles]),
       ),
@@ -178,4 +195,18 @@ export class LiveMachine {
     );
     this.owners.expect(channels.reverse().map(([channel]) => ({ channel, cpu })));
   }
+}
+
+/** A channel without buffers: it has its own reference from `kref_init` on. */
+function stateOfBegun({ mode, subbufSize, nSubbufs }: Wanted): ChannelState {
+  return {
+    mode,
+    closed: false,
+    opened: false,
+    subbufSize,
+    nSubbufs,
+    buffers: {},
+    kref: 1,
+    holders: { user: 0, file: 0, buffer: 0, self: 1 },
+  };
 }

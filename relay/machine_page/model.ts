@@ -124,7 +124,7 @@ export class MachineModel {
   #perform(command: Command): Step[] {
     const witness = this.#witness;
     const { name, text, place, run } = actionOf(command, this.#live, witness);
-    this.#live.owners.expect([]);
+    this.#live.begin();
     witness.begin(name ?? command.do, text, place);
     const before = this.state;
     try {

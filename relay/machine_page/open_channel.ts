@@ -34,6 +34,7 @@ export function openChannel(
     text: `You open ${name}${kind}: ${nSubbufs} sub-buffers of ${size} for each CPU online`,
     place: inPatch("ltt_relay_open"),
     run: () => {
+      live.wanted = { name, mode, subbufSize, nSubbufs };
       owners.expect(ascending(machine.cpus.online).map((cpu) => ({ channel: name, cpu })));
       if (mode === "relay") {
         relay.open({ ...shape, callbacks });
@@ -65,17 +66,15 @@ function watchedCallbacks(
       const dentry = debugfs.createFile(filename, permissions, parent, buffer, operations);
       live.owners.end();
       const channel = live.channels.get(name) ?? new LiveChannel(buffer.chan, mode);
-      if (!live.channels.has(name)) {
-        live.channels.set(name, channel);
-        witness.catchUp();
-      }
+      live.channels.set(name, channel);
+      live.begun = null;
       channel.buffers.set(buffer.cpu, new LiveBuffer(buffer));
       witness.fileMade(dentry, buffer);
       return dentry;
     },
     removeBufFile: (dentry) => {
       dentry.remove();
-      witness.fileRemoved(dentry.name, Number(dentry.name.slice(name.length)));
+      witness.fileRemoved(dentry.name);
     },
   };
 }

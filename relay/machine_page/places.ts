@@ -48,11 +48,16 @@ interface Structure {
   readonly undone: string;
 }
 
+/** Bytes that a page's descriptor takes up, the room for a file's name, and a channel's structure. */
+const BUF_PAGE = 32;
+export const NAME: number = 256;
+export const RCHAN: number = 4096;
+
 /** Structures of the patch, the smallest first. */
-export const structures: readonly Structure[] = [
+const structures: readonly Structure[] = [
   {
     what: "a page's descriptor (struct buf_page)",
-    takes: 32,
+    takes: BUF_PAGE,
     made: inPatch("relay_alloc_buf"),
     freed: inPatch("relay_destroy_buf"),
     undone: inPatch("relay_alloc_buf", "depopulate"),
@@ -66,14 +71,14 @@ export const structures: readonly Structure[] = [
   },
   {
     what: "room for the file's name",
-    takes: 256,
+    takes: NAME,
     made: inPatch("relay_open_buf"),
     freed: inPatch("relay_open_buf", "free_name"),
     undone: inPatch("relay_open_buf", "free_name"),
   },
   {
     what: "the channel's structure (struct rchan)",
-    takes: 4096,
+    takes: RCHAN,
     made: inPatch("ltt_relay_open"),
     freed: inPatch("relay_destroy_channel"),
     undone: inPatch("relay_destroy_channel"),
@@ -87,7 +92,7 @@ export function structureOf(size: number): Structure {
 
 /** Where one is freed; `unfinished`: its buffer could not be made; `refused`: its page was refused. */
 export function placeOfKfree(takes: number, unfinished: boolean, refused: boolean): string {
-  if (takes === 32 && refused) {
+  if (takes === BUF_PAGE && refused) {
     return `${inPatch("relay_alloc_buf")}: kfree, as its page was refused`;
   }
   const { freed, undone } = structureOf(takes);

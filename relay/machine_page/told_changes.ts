@@ -1,43 +1,32 @@
-import type { Change, Json, Path } from "./changes.ts";
+import type { Change } from "./changes.ts";
 import { inKernel, inPatch, inRing } from "./places.ts";
 import type { BufferState, ChannelState, MachineState } from "./state.ts";
-import type { Step } from "./steps.ts";
+import type { Told } from "./told.ts";
 
-/** A step without what it has changed, and whose changes it tells. */
-interface Told extends Omit<Step, "changes"> {
-  /** Paths, joined by dots, that belong to it with all that is below; the change told is one anyway. */
-  readonly with?: readonly string[];
-}
+/** What a change has to tell, without the change. */
+type Tale = Omit<Told, "changes" | "tells">;
 
 /** Tells a change that is a story of its own; `null` for one that belongs to what happens next. */
 export function tellChange(
   change: Change,
-  before: MachineState,
-  now: MachineState,
+  { channels }: MachineState,
   command: string,
 ): Told | null {
   const { path, value } = change;
   const [part, name, member, cpu, of, slot] = path;
+  const tell = (tale: Tale | null): Told | null =>
+    tale && { ...tale, changes: [change], tells: [path.join(".")] };
   if (part === "cpus" && (member === "online" || member === "active")) {
-    return tellCpu(name, member, value === true, command);
+    return tell(tellCpu(name, member, value === true, command));
   }
-  if (part !== "channels") return null;
-  const channel = before.channels[name];
-  if (path.length === 2) return tellChannel(name, channel, value);
-  if (path.length === 3 && member === "kref") {
-    return tellChannelKref(name, channel, now.channels[name], command);
-  }
-  if (member !== "buffers") return null;
-  const label = `${name}${cpu}`;
-  const buffer = channel.buffers[cpu];
-  if (path.length === 4) return value === undefined ? null : tellNewBuffer(label);
-  if (of === "kref") return tellBufferKref(path, channel, Number(value), command);
-  if (of === "cache") return tellCache(slot, Number(value), buffer, command);
-  if (of === "ring") return tellRing(change, channel, command);
+  if (part !== "channels" || member !== "buffers") return null;
+  const channel = channels[name];
+  if (of === "cache") return tell(tellCache(slot, Number(value), channel.buffers[cpu], command));
+  if (of === "ring") return tell(tellRing(change, channel, command));
   return null;
 }
 
-function tellCpu(cpu: string, mask: "online" | "active", isSet: boolean, command: string): Told {
+function tellCpu(cpu: string, mask: "online" | "active", isSet: boolean, command: string): Tale {
   const text = mask === "online"
     ? isSet ? `CPU ${cpu} is online: code runs on it` : `CPU ${cpu} is not online any more`
     : isSet
@@ -48,93 +37,6 @@ function tellCpu(cpu: string, mask: "online" | "active", isSet: boolean, command
   return { kind: "cpu", text, place: inKernel("kernel/cpu.c", name) };
 }
 
-/** A channel that was not there, or is not there any more. */
-function tellChannel(name: string, before: ChannelState | undefined, now: Json | undefined): Told {
-  if (before !== undefined) {
-    const text = lastGiven(name, before.kref);
-    return { kind: "kref", text, place: inPatch("relay_destroy_channel") };
-  }
-  const { kref } = now as { readonly kref: number };
-  const text = `The channel ${name} has its first references, its own and that of the buffer ` +
-    `being made: from 0 to ${kref}`;
-  const place = `${inPatch("ltt_relay_open")}: kref_init, then relay_create_buf(): kref_get`;
-  return { kind: "kref", text, place };
-}
-
-/** What refers to a thing for the last time lets go. */
-function lastGiven(what: string, from: number): string {
-  const last = from === 1 ? `reference to ${what} is` : `${from} references to ${what} are`;
-  return `The last ${last} given back, from ${from} to 0: it goes now`;
-}
-
-function tellChannelKref(
-  name: string,
-  before: ChannelState,
-  now: ChannelState,
-  command: string,
-): Told {
-  const [from, to] = [before.kref, now.kref];
-  const text = `${changed(from, to)} to ${name}${to > from ? "" : " less"}: from ${from} to ${to}`;
-  const byUser = command === "get_channel" || command === "put_channel";
-  const own = before.holders.self - now.holders.self;
-  const place = to > from
-    ? inPatch(byUser ? "ltt_relay_get_chan" : "relay_create_buf")
-    : byUser
-    ? inPatch("ltt_relay_put_chan")
-    : own === 0
-    ? inPatch("relay_destroy_buf")
-    : from - to === 1
-    ? inPatch("ltt_relay_close")
-    : `${inPatch("relay_destroy_buf")}, then ltt_relay_close()`;
-  return { kind: "kref", text, place, with: [`channels.${name}.holders`] };
-}
-
-/** How many references there are more, or less. */
-function changed(from: number, to: number): string {
-  const count = Math.abs(to - from);
-  const words = count === 1 ? "One" : count === 2 ? "Two" : String(count);
-  return `${words}${to > from ? " more" : ""} ${count === 1 ? "reference" : "references"}`;
-}
-
-function tellNewBuffer(label: string): Told {
-  const text = `The buffer ${label} has its first reference, the channel's: from 0 to 1`;
-  return { kind: "kref", text, place: `${inPatch("relay_create_buf")}: kref_init` };
-}
-
-/** Who takes and gives references to a buffer, by command. */
-const bufferHolders: Readonly<Record<string, string>> = {
-  open_file: inPatch("relay_file_open"),
-  close_file: inPatch("relay_file_release"),
-  close: inPatch("relay_close_buf"),
-  open: inPatch("relay_close_buf"),
-  get_buffer: inPatch("ltt_relay_get_chan_buf"),
-  put_buffer: inPatch("ltt_relay_put_chan_buf"),
-  attach: inPatch("ltt_relay_get_chan_buf"),
-  detach: inPatch("ltt_relay_put_chan_buf"),
-};
-
-/** The same for a buffer with a ring, whose open file is its reader. */
-const ringFiles: Readonly<Record<string, string>> = {
-  open_file: inRing("file_operations.ts", "open", "open_read"),
-  close_file: inRing("file_operations.ts", "release", "release_read"),
-};
-
-function tellBufferKref(path: Path, channel: ChannelState, to: number, command: string): Told {
-  const [, name, , cpu] = path;
-  const from = channel.buffers[cpu].kref;
-  const what = `the buffer ${name}${cpu}`;
-  const numbers = `from ${from} to ${to}`;
-  const text = to === 0
-    ? lastGiven(what, from)
-    : to > from
-    ? `${changed(from, to)} to ${what}: ${numbers}`
-    : `${changed(from, to)} to ${what} less: ${numbers}. It stays`;
-  const ofRing = channel.mode === "relay" ? undefined : ringFiles[command];
-  const place = ofRing ?? bufferHolders[command] ?? inPatch("relay_close_buf");
-  const buffer = `channels.${name}.buffers.${cpu}`;
-  return { kind: "kref", text, place, with: [`${buffer}.holders`, `${buffer}.ring.reader`] };
-}
-
 const cacheNames: Readonly<Record<string, string>> = {
   w: "w (wpage, where the next search for a page to write begins)",
   r: "r (rpage, where the next search for a page to read begins)",
@@ -142,7 +44,7 @@ const cacheNames: Readonly<Record<string, string>> = {
   h1: "h1 (hpage[1], for the headers of odd sub-buffers)",
 };
 
-function tellCache(slot: string, page: number, buffer: BufferState, command: string): Told {
+function tellCache(slot: string, page: number, buffer: BufferState, command: string): Tale {
   const from = buffer.cache[slot as keyof BufferState["cache"]];
   const goes = `${cacheNames[slot]} goes from page ${from} to page ${page}`;
   if (command === "header") {
@@ -162,7 +64,7 @@ function tellCache(slot: string, page: number, buffer: BufferState, command: str
 const READING: readonly string[] = ["attach", "detach", "get_subbuf", "put_subbuf", "close_file"];
 
 /** What becomes of whole sub-buffers. */
-function tellRing({ path, value }: Change, channel: ChannelState, command: string): Told | null {
+function tellRing({ path, value }: Change, channel: ChannelState, command: string): Tale | null {
   const [, name, , cpu, , member, place, of] = path;
   const { ring } = channel.buffers[cpu];
   if (ring === null || READING.includes(command)) return null;

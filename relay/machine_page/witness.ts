@@ -9,12 +9,14 @@ import {
   type RelayBuffer,
   type SlabEvent,
 } from "../../mod.ts";
-import { apply, type Change, differences, type Json } from "./changes.ts";
+import { apply, type Change, differences } from "./changes.ts";
 import { type LiveMachine, notifiers } from "./live_machine.ts";
-import { inKernel, inPatch, placeOfKfree, placeOfLog, structureOf } from "./places.ts";
+import { inKernel, inPatch, NAME, placeOfKfree, placeOfLog, RCHAN, structureOf } from "./places.ts";
 import type { MachineState } from "./state.ts";
 import type { Step, StepKind } from "./steps.ts";
+import { asJson, isAt } from "./told.ts";
 import { tellChange } from "./told_changes.ts";
+import { tellReferences } from "./told_references.ts";
 
 /**
  * Sees what happens in the machine and makes steps of it. It hears of pages, small allocations,
@@ -83,8 +85,7 @@ export class Witness {
   }
 
   /** The file of a CPU's buffer was removed. */
-  fileRemoved(name: string, cpu: number): void {
-    if (this.#command === "open") this.#differs ??= leakOf(cpu, this.#state);
+  fileRemoved(name: string): void {
     const text = `The file ${name} is removed: nobody can open it any more`;
     this.step("file", text, `${inPatch("relay_remove_buf")}: remove_buf_file`);
   }
@@ -92,12 +93,14 @@ export class Witness {
   #page(event: PageEvent): void {
     const { owners } = this.#live;
     if (event.type === "alloc") {
-      if (event.page === null) return this.#pageRefused(event.nid, event.order);
+      if (event.page === null) return this.#pageRefused(event.nid);
       const { pfn, nid } = event.page;
       const owner = owners.take(pfn, event.order);
       const place = placeOfPage(owner, "alloc");
       const fallback = nid === event.nid ? "" : `, because node ${event.nid} has none left`;
-      const text = `${frames(pfn, event.order)} of node ${nid} ${becomes(owner)}${fallback}`;
+      const words = wordsOf(owner);
+      const becomes = words === null ? "taken, to fill the node" : `becomes ${words}`;
+      const text = `${frames(pfn, event.order)} of node ${nid} ${becomes}${fallback}`;
       return this.step("page", text, place);
     }
     const { pfn, nid } = event.page;
@@ -107,14 +110,16 @@ export class Witness {
     this.step("page", text, placeOfPage(owner, unfinished ? "undo" : "free"));
   }
 
-  #pageRefused(nid: number, order: number): void {
-    this.#refused = this.#live.owners.building !== null;
+  #pageRefused(nid: number): void {
+    const { owners } = this.#live;
+    this.#refused = owners.building !== null;
+    const what = `${wordsOf(owners.next) ?? "A block"}, wanted on node ${nid}, is refused`;
     const injected = this.#state.faults.page === 1;
-    const what = order === 0 ? `The page for node ${nid}` : `The block for node ${nid}`;
-    const text = injected
-      ? `${what} is refused: this is the allocation that was to fail`
-      : `${what} is refused: no node has a free frame left`;
+    const why = injected
+      ? "this is the allocation that was to fail"
+      : "no node has a free frame left";
     const name = injected ? "should_fail_alloc_page" : "get_page_from_freelist";
+    const text = `${what[0].toUpperCase()}${what.slice(1)}: ${why}`;
     this.step("fault", text, inKernel("mm/page_alloc.c", name));
   }
 
@@ -122,13 +127,14 @@ export class Witness {
     const { owners } = this.#live;
     if (event.type === "kfree") {
       const { size, nid } = event.object;
+      if (size === RCHAN) this.#live.begun = null;
       const unfinished = owners.building !== null;
       const { what } = structureOf(size);
       const text = `${size} bytes on node ${nid} are given back: ${what}`;
       this.step("slab", text, placeOfKfree(size, unfinished, this.#refused));
       this.#refused = false;
       // The name goes last, whether the buffer is there or not.
-      if (size === 256) owners.end();
+      if (size === NAME) owners.end();
       return;
     }
     const { what, takes, made: place } = structureOf(event.object?.size ?? event.size);
@@ -137,8 +143,10 @@ export class Witness {
         `${event.size} bytes for ${what} are refused: this is the allocation that was to fail`;
       return this.step("fault", text, place);
     }
-    if (takes === 256) owners.begin();
+    if (takes === NAME) owners.begin();
     this.step("slab", `${takes} bytes on node ${event.object.nid} are ${what}`, place);
+    // From here on it has a reference, though no buffer yet.
+    if (takes === RCHAN) this.#live.begun = this.#live.wanted;
   }
 
   #notifier(call: NotifierCall): void {
@@ -179,28 +187,18 @@ export class Witness {
   /** Makes steps of what has changed and has a story; answers the other changes, to be told with what is next. */
   catchUp(): Change[] {
     const now = this.#live.state();
-    const rest: Change[] = [];
-    const tellings: {
-      step: Omit<Step, "changes">;
-      changes: Change[];
-      others: readonly string[];
-    }[] = [];
-    for (const change of differences(asJson(this.#state), asJson(now))) {
-      const told = tellChange(change, this.#state, now, this.#command);
-      if (told === null) rest.push(change);
-      else {
-        const { with: others = [], ...step } = told;
-        tellings.push({ step, changes: [change], others });
-      }
+    const changes = differences(asJson(this.#state), asJson(now));
+    const told = [
+      ...changes.flatMap((change) => tellChange(change, this.#state, this.#command) ?? []),
+      ...tellReferences(this.#state, now, this.#command),
+    ];
+    const others = changes.filter((change) => !told.some(({ tells }) => isAt(change, tells)));
+    const taken = told.map((one) => others.filter((change) => isAt(change, one.with)));
+    for (const [i, { tells: _, with: __, ...step }] of told.entries()) {
+      if (step.differs !== undefined) this.#differs ??= step.differs;
+      this.#push({ ...step, changes: [...step.changes, ...taken[i]] });
     }
-    const left = rest.filter((change) => {
-      const path = `${change.path.join(".")}.`;
-      const owner = tellings.find(({ others }) => others.some((one) => path.startsWith(`${one}.`)));
-      owner?.changes.push(change);
-      return owner === undefined;
-    });
-    for (const { step, changes } of tellings) this.#push({ ...step, changes });
-    return left;
+    return others.filter((change) => !taken.some((some) => some.includes(change)));
   }
 
   #push(step: Step): void {
@@ -209,34 +207,23 @@ export class Witness {
   }
 }
 
-/** What the patch does when a failed open has come to the buffer of a CPU behind a gap; `null` before. */
-function leakOf(cpu: number, { cpus }: MachineState): string | null {
-  const gap = cpus.findIndex(({ online }) => !online);
-  if (gap < 0 || gap > cpu) return null;
-  return `The patch stops at CPU ${gap}, which has no buffer: the buffers behind it and the channel leak`;
-}
-
-function asJson(state: MachineState): Json {
-  return state as unknown as Json;
-}
-
 /** A block of frames. */
 function frames(pfn: number, order: number): string {
   return order === 0 ? `Frame ${pfn}` : `Frames ${pfn} to ${pfn + (1 << order) - 1}`;
 }
 
-/** What a frame was taken for. */
-function becomes(owner: string): string {
+/** What a page is for, by its frame's owner; `null` for frames that fill a node. */
+function wordsOf(owner: string): string | null {
   const [use, channel, cpu, page] = owner.split(":");
   switch (use) {
     case "data":
-      return `becomes page ${page} of ${channel}'s buffer of CPU ${cpu}`;
+      return `page ${page} of ${channel}'s buffer of CPU ${cpu}`;
     case "spare":
-      return `becomes the reader's spare page of ${channel}'s ring of CPU ${cpu}`;
+      return `the reader's spare page of ${channel}'s ring of CPU ${cpu}`;
     case "control":
-      return `becomes the control page of ${channel}'s ring of CPU ${cpu}`;
+      return `the control page of ${channel}'s ring of CPU ${cpu}`;
     default:
-      return "go to you, who fill the node";
+      return null;
   }
 }
 

@@ -12,6 +12,10 @@ const rowsOf = (steps: readonly ToldStep[]): Row[] => steps.map(({ text, place }
 const failed: readonly Row[] = [
   ["You open alpha: 2 sub-buffers of a page for each CPU online", PATCH + "ltt_relay_open()"],
   ["4096 bytes on node 0 are the channel's structure (struct rchan)", PATCH + "ltt_relay_open()"],
+  [
+    "The channel alpha has its first reference, its own: from 0 to 1",
+    PATCH + "ltt_relay_open(): kref_init",
+  ],
   ["256 bytes on node 0 are room for the file's name", PATCH + "relay_open_buf()"],
   [
     "128 bytes on node 0 are the buffer's structure (struct rchan_buf)",
@@ -28,12 +32,12 @@ const failed: readonly Row[] = [
     PATCH + "relay_alloc_buf(): alloc_pages_node",
   ],
   [
-    "The channel alpha has its first references, its own and that of the buffer being made: from 0 to 2",
-    PATCH + "ltt_relay_open(): kref_init, then relay_create_buf(): kref_get",
+    "One more reference to alpha, that of the buffer being made: from 1 to 2",
+    PATCH + "relay_create_buf(): kref_get",
   ],
   [
     "The buffer alpha0 has its first reference, the channel's: from 0 to 1",
-    PATCH + "relay_create_buf(): kref_init",
+    PATCH + "__relay_reset(): kref_init",
   ],
   ["The file alpha0 is made: CPU 0 has its buffer", PATCH + "relay_open_buf(): create_buf_file"],
   [
@@ -52,7 +56,7 @@ const failed: readonly Row[] = [
   ],
   ["32 bytes on node 0 are a page's descriptor (struct buf_page)", PATCH + "relay_alloc_buf()"],
   [
-    "The page for node 0 is refused: this is the allocation that was to fail",
+    "Page 1 of alpha's buffer of CPU 1, wanted on node 0, is refused: this is the allocation that was to fail",
     "Linux 2.6.29, mm/page_alloc.c: should_fail_alloc_page()",
   ],
   [
@@ -95,8 +99,12 @@ const failed: readonly Row[] = [
     PATCH + "relay_destroy_buf()",
   ],
   [
-    "The last 2 references to alpha are given back, from 2 to 0: it goes now",
-    PATCH + "relay_destroy_channel()",
+    "One reference to alpha less, that of a buffer: from 2 to 1",
+    PATCH + "relay_destroy_buf(): kref_put",
+  ],
+  [
+    "The last reference to alpha is given back, from 1 to 0: it goes now",
+    PATCH + "ltt_relay_open() free_bufs: kref_put, then relay_destroy_channel()",
   ],
   [
     "4096 bytes on node 0 are given back: the channel's structure (struct rchan)",
@@ -112,6 +120,10 @@ const failed: readonly Row[] = [
 const opened: readonly Row[] = [
   ["You open alpha: 2 sub-buffers of a page for each CPU online", PATCH + "ltt_relay_open()"],
   ["4096 bytes on node 0 are the channel's structure (struct rchan)", PATCH + "ltt_relay_open()"],
+  [
+    "The channel alpha has its first reference, its own: from 0 to 1",
+    PATCH + "ltt_relay_open(): kref_init",
+  ],
   ["256 bytes on node 0 are room for the file's name", PATCH + "relay_open_buf()"],
   [
     "128 bytes on node 0 are the buffer's structure (struct rchan_buf)",
@@ -128,12 +140,12 @@ const opened: readonly Row[] = [
     PATCH + "relay_alloc_buf(): alloc_pages_node",
   ],
   [
-    "The channel alpha has its first references, its own and that of the buffer being made: from 0 to 2",
-    PATCH + "ltt_relay_open(): kref_init, then relay_create_buf(): kref_get",
+    "One more reference to alpha, that of the buffer being made: from 1 to 2",
+    PATCH + "relay_create_buf(): kref_get",
   ],
   [
     "The buffer alpha0 has its first reference, the channel's: from 0 to 1",
-    PATCH + "relay_create_buf(): kref_init",
+    PATCH + "__relay_reset(): kref_init",
   ],
   ["The file alpha0 is made: CPU 0 has its buffer", PATCH + "relay_open_buf(): create_buf_file"],
   [
@@ -156,10 +168,13 @@ const opened: readonly Row[] = [
     PATCH + "relay_alloc_buf(): alloc_pages_node",
   ],
   [
-    "The buffer alpha1 has its first reference, the channel's: from 0 to 1",
-    PATCH + "relay_create_buf(): kref_init",
+    "One more reference to alpha, that of the buffer being made: from 2 to 3",
+    PATCH + "relay_create_buf(): kref_get",
   ],
-  ["One more reference to alpha: from 2 to 3", PATCH + "relay_create_buf()"],
+  [
+    "The buffer alpha1 has its first reference, the channel's: from 0 to 1",
+    PATCH + "__relay_reset(): kref_init",
+  ],
   ["The file alpha1 is made: CPU 1 has its buffer", PATCH + "relay_open_buf(): create_buf_file"],
   [
     "256 bytes on node 0 are given back: room for the file's name",

@@ -44,7 +44,7 @@ Deno.test("failed-open: the 11th page is refused; the unfinished buffer goes fir
     "The file alpha1 is made: CPU 1 has its buffer",
     "Frame 48 of node 1 becomes page 0 of alpha's buffer of CPU 2",
     "Frame 49 of node 1 becomes page 1 of alpha's buffer of CPU 2",
-    "The page for node 1 is refused: this is the allocation that was to fail",
+    "Page 2 of alpha's buffer of CPU 2, wanted on node 1, is refused: this is the allocation that was to fail",
     "Frame 48 of node 1: free again",
     "Frame 49 of node 1: free again",
     "The file alpha0 is removed: nobody can open it any more",
