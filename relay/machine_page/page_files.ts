@@ -2,13 +2,17 @@ import api from "./page/api.js" with { type: "text" };
 import apply from "./page/apply.js" with { type: "text" };
 import app from "./page/app.js" with { type: "text" };
 import channels from "./page/channels.js" with { type: "text" };
+import cpus from "./page/cpus.js" with { type: "text" };
 import dom from "./page/dom.js" with { type: "text" };
 import drawing from "./page/drawing.css" with { type: "text" };
+import follow from "./page/follow.js" with { type: "text" };
 import glossary from "./page/glossary.js" with { type: "text" };
 import guide from "./page/guide.js" with { type: "text" };
 import index from "./page/index.html" with { type: "text" };
 import layout from "./page/layout.css" with { type: "text" };
 import machine from "./page/machine.js" with { type: "text" };
+import nodes from "./page/nodes.js" with { type: "text" };
+import orders from "./page/orders.js" with { type: "text" };
 import ringsStyle from "./page/rings.css" with { type: "text" };
 import rings from "./page/rings.js" with { type: "text" };
 import style from "./page/style.css" with { type: "text" };
@@ -34,10 +38,14 @@ export const pageFiles: ReadonlyMap<string, PageFile> = new Map([
   ["/apply.js", script(apply)],
   ["/app.js", script(app)],
   ["/channels.js", script(channels)],
+  ["/cpus.js", script(cpus)],
   ["/dom.js", script(dom)],
+  ["/follow.js", script(follow)],
   ["/glossary.js", script(glossary)],
   ["/guide.js", script(guide)],
   ["/machine.js", script(machine)],
+  ["/nodes.js", script(nodes)],
+  ["/orders.js", script(orders)],
   ["/rings.js", script(rings)],
   ["/timeline.js", script(timeline)],
 ]);

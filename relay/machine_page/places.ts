@@ -12,8 +12,8 @@ export function inKernel(file: string, name: string): string {
 
 /** What stands on the patch: this project's ring, and the function of LTTng's that it follows, if any. */
 export function inRing(file: string, name: string, lttng: string = ""): string {
-  const after = lttng && `; LTTng's is lib_ring_buffer_${lttng}()`;
-  return `above the patch, this project's ring, after LTTng's: relay/ring/${file}: ${name}()${after}`;
+  const after = lttng && `, after LTTng's lib_ring_buffer_${lttng}()`;
+  return `above the patch, relay/ring/${file}: ${name}()${after}`;
 }
 
 /** Where a line of the log comes from, by how it begins or what it says. */

@@ -1,7 +1,8 @@
 // The page: takes what the user does, asks the server, and draws.
 import { fetchStory, load, perform, playNext } from "./api.js";
 import { show, taken } from "./dom.js";
-import { glossary, term } from "./glossary.js";
+import { followChanges, keepInSight } from "./follow.js";
+import { glossary, term, termsIn } from "./glossary.js";
 import {
   drawAfter,
   drawControls,
@@ -32,8 +33,6 @@ let isBusy = false;
 let drawnPosition = -1;
 /** Which list of steps was. */
 let drawnList = "";
-const calm = matchMedia("(prefers-reduced-motion: reduce)");
-const narrow = matchMedia("(max-width: 60rem)");
 
 const scenario = () => scenarios.find(({ id }) => id === timeline.scenario) ?? null;
 
@@ -42,22 +41,33 @@ const following = () => scenarios[scenarios.indexOf(scenario()) + 1] ?? null;
 
 /** What the drawing of the machine asks for. */
 function makeView() {
-  const { state, changes } = timeline;
-  const paths = changes.map(({ path }) => `${path.join(".")}.`);
-  const isWhole = (path, changed) => path.startsWith(changed);
+  const { state } = timeline;
+  const all = joined(timeline.changes);
+  const own = joined(timeline.step?.changes ?? []);
+  const mark = (isMarked) =>
+    !all.some(isMarked) ? "" : own.some(isMarked) ? "changed now" : "changed";
   return {
     state,
     operation: timeline.sinceCommand,
     isCalling: timeline.step?.kind === "notifier",
     why: timeline.isAtEnd ? "" : "Go to the end of the steps first",
-    changed: (path) => paths.some((changed) => changed.startsWith(`${path}.`)) ? "changed" : "",
-    isNew: (path) => paths.some((changed) => isWhole(`${path}.`, changed)),
+    /** How something is marked that lies at a path, or below. */
+    changed: (...paths) => mark((changed) => paths.some((path) => changed.startsWith(`${path}.`))),
+    /** How something is marked that is new as a whole. */
+    made: (path) => mark((changed) => `${path}.`.startsWith(changed)),
     holds: (pfn, use) => state.nodes.some(({ startPfn, frames }) => frames[pfn - startPfn] === use),
   };
 }
 
+/** Paths of changes. Small allocations that are no steps are not told. */
+function joined(changes) {
+  const paths = changes.map(({ path }) => `${path.join(".")}.`);
+  return timeline.showsSlabs ? paths : paths.filter((path) => !path.endsWith(".slabs."));
+}
+
 function draw() {
   const current = scenario();
+  const next = following();
   show(byId("scenarios"), drawScenarios(scenarios, timeline.scenario));
   show(byId("machine"), drawMachine(makeView()));
   show(byId("lesson"), drawLesson(timeline, current));
@@ -66,7 +76,7 @@ function draw() {
   if (sentence.textContent !== text) sentence.textContent = text;
   sentence.className = `sentence kind-${timeline.step?.kind ?? "none"}`;
   show(byId("place"), drawPlace(timeline));
-  const next = following();
+  show(byId("terms"), termsIn(timeline.step));
   show(byId("controls"), drawControls(timeline, current, next, playing !== 0));
   show(byId("after"), drawAfter(timeline, current, next));
   show(byId("options"), drawOptions(timeline, isStepwise));
@@ -79,35 +89,11 @@ function draw() {
   keepInSight(steps, steps.querySelector("[aria-selected=true]"));
   show(byId("log"), drawLog(timeline));
   byId("log").scrollTop = byId("log").scrollHeight;
-  if (timeline.position !== drawnPosition) followChanges();
+  if (timeline.position !== drawnPosition) {
+    byId("now").scrollTop = 0;
+    followChanges();
+  }
   drawnPosition = timeline.position;
-}
-
-/** Scrolls to what has changed, if none of it can be seen. Counts change with nearly every step. */
-function followChanges() {
-  const find = (selector) => [...byId("machine").querySelectorAll(selector)];
-  const changed = find(".changed:not(.locks *, .counters *)");
-  const bottom = Math.min(
-    innerHeight,
-    narrow.matches ? byId("now").getBoundingClientRect().top : Infinity,
-  );
-  const isSeen = (element) => {
-    const box = element.getBoundingClientRect();
-    return box.top >= 0 && box.bottom <= bottom;
-  };
-  if (changed.length === 0 || changed.some(isSeen)) return;
-  const behavior = calm.matches ? "instant" : "smooth";
-  const top = changed[0].getBoundingClientRect().top + scrollY - bottom / 3;
-  scrollTo({ top, behavior });
-}
-
-/** Scrolls a list, and not the page. */
-function keepInSight(list, item) {
-  if (item === null) return;
-  const { offsetTop, offsetHeight } = item;
-  if (offsetTop < list.scrollTop) list.scrollTop = offsetTop - 40;
-  const bottom = offsetTop + offsetHeight - list.clientHeight;
-  if (bottom > list.scrollTop) list.scrollTop = bottom + 40;
 }
 
 /** Asks the server one thing at a time, and says what it refuses. */

@@ -39,41 +39,43 @@ function drawOpenForm(view) {
 
 function drawChannel(view, name, channel) {
   const path = `channels.${name}`;
-  const command = (what) => ({ do: what, channel: name });
-  const buffers = Object.entries(channel.buffers);
+  const button = (label, what) =>
+    doButton(label, { do: what, channel: name }, view.why, `${label}: ${name}`);
+  const state = channel.closed ? "closed" : channel.opened ? "open" : "being opened";
   return h("article.channel", {
     class: `hue${hueOf(name)}`,
     "data-key": name,
     "data-channel": name,
   }, [
-    h("h3", {}, [
+    h("h3", { class: view.made(path) }, [
       name,
       h("span.badge", {}, channel.mode === "relay" ? "relay" : `ring: ${channel.mode}`),
-      h(
-        "span.badge",
-        { class: [channel.closed ? "is-bad" : "", view.changed(`${path}.opened`)] },
-        channel.closed ? "closed" : channel.opened ? "open" : "being opened",
-      ),
+      h("span.badge", {
+        class: [
+          channel.closed ? "is-bad" : "",
+          view.changed(`${path}.opened`, `${path}.closed`),
+        ],
+      }, state),
       drawKref(channel.kref, [
         [channel.holders.self, "its own"],
         [channel.holders.buffer, channel.holders.buffer === 1 ? "buffer" : "buffers"],
         [channel.holders.user, "yours"],
       ], view.changed(`${path}.kref`)),
     ]),
-    h("div.buttons", {}, [
-      doButton("Close", command("close"), view.why, `Close ${name}`),
-      doButton("Take a reference", command("get_channel"), view.why, `Take a reference to ${name}`),
-      doButton(
-        "Give it back",
-        command("put_channel"),
-        view.why,
-        `Give it back: your reference to ${name}`,
-      ),
+    h("details.uses", {}, [
+      h("summary", {}, `Use ${name}`),
+      h("div.buttons", {}, [
+        button("Close", "close"),
+        button("Take a reference", "get_channel"),
+        button("Give it back", "put_channel"),
+      ]),
     ]),
     h(
       "div.buffers",
       {},
-      buffers.map(([cpu, buffer]) => drawBuffer(view, { name, cpu, channel, buffer })),
+      Object.entries(channel.buffers).map(([cpu, buffer]) =>
+        drawBuffer(view, { name, cpu, channel, buffer })
+      ),
     ),
   ]);
 }
@@ -93,12 +95,11 @@ function drawBuffer(view, about) {
   const label = `${name}${cpu}`;
   const { self, file, user } = buffer.holders;
   const readers = buffer.ring?.reader ? 1 : 0;
-  const isNew = view.isNew(path) ? "changed" : "";
-  return h("div.buffer", { "data-key": cpu, "data-buffer": label, class: isNew }, [
-    h("h4", {}, [
+  return h("div.buffer", { "data-key": cpu, "data-buffer": label }, [
+    h("h4", { class: view.made(path) }, [
       label,
       h("small", {}, ` buffer of CPU ${cpu}`),
-      drawFile(view, label),
+      drawFile(view, label, buffer),
       drawKref(buffer.kref, [
         [self, "channel"],
         [file, file === 1 ? "open file" : "open files"],
@@ -111,54 +112,53 @@ function drawBuffer(view, about) {
   ]);
 }
 
-/** The file that stands for a buffer. */
-function drawFile(view, label) {
+/** The file that stands for a buffer: not yet, open or not, or not any more. */
+function drawFile(view, label, { kref }) {
   const opened = view.state.files[label];
-  const changed = view.changed(`files.${label}`);
-  if (opened === undefined) {
-    return h("span.badge.is-bad", { class: changed }, "its file is removed");
-  }
-  return h(
-    "span.badge",
-    { class: changed },
-    opened > 0 ? `its file, open ${opened} ×` : "its file",
-  );
+  const isRemoved = opened === undefined && kref === 0;
+  return h("span.badge", {
+    class: [isRemoved ? "is-bad" : "", view.changed(`files.${label}`)],
+  }, [
+    opened === undefined ? (isRemoved ? "its file is removed" : "no file yet") : [
+      term("file", "its file"),
+      opened > 0 && `, open ${opened} ×`,
+    ],
+  ]);
 }
 
 /** The pages as a ring, with the remembered ones. */
 function drawPages(view, { name, cpu, channel, buffer }) {
   const path = `channels.${name}.buffers.${cpu}`;
   const perSubbuf = channel.subbufSize / taken.pageSize;
-  const marksOf = (i) => Object.entries(buffer.cache).filter(([, page]) => page === i);
+  const drawMark = ([slot]) =>
+    h(
+      "abbr.mark",
+      { class: view.changed(`${path}.cache.${slot}`), title: markTitle(slot) },
+      slot,
+    );
   const drawPage = ({ pfn, text }, i) => {
-    const marks = marksOf(i);
     const isFreed = !view.holds(pfn, `data:${name}:${cpu}:${i}`);
     const says = isFreed ? "given back" : text ? `“${text}”` : "";
-    return h(
-      "li.page",
-      { class: [isFreed ? "is-freed" : "", view.changed(`${path}.pages.${i}`)] },
-      [
-        h(
-          "span.marks",
-          {},
-          marks.map(([slot]) =>
-            h("abbr", {
-              class: ["mark", view.changed(`${path}.cache.${slot}`)],
-              title: markTitle(slot),
-            }, slot)
-          ),
-        ),
+    return h("li.page", {
+      class: [isFreed ? "is-freed" : "", view.changed(`${path}.pages.${i}`)],
+    }, [
+      h("span.row", {}, [
         h("span.page-number", {}, `page ${i}`),
-        h("span.page-text", {}, says),
         h("span.page-frame", {}, `frame ${pfn}`),
-      ],
-    );
+      ]),
+      h("span.page-text", {}, says),
+      h(
+        "span.marks",
+        {},
+        Object.entries(buffer.cache).filter(([, page]) => page === i).map(drawMark),
+      ),
+    ]);
   };
   const subbufs = Array.from({ length: channel.nSubbufs }, (_, s) => s);
   return h("div.ring", {}, [
     subbufs.map((s) =>
       h("div.subbuf", {}, [
-        h("span.subbuf-name", {}, `sub-buffer ${s}`),
+        h("span.subbuf-name", {}, s === 0 ? term("subbuf", "sub-buffer 0") : `sub-buffer ${s}`),
         h(
           "ol",
           { "aria-label": `Pages of sub-buffer ${s}` },

@@ -16,8 +16,9 @@ export function h(name, attributes = {}, ...children) {
 }
 
 /** A button that does something to the machine; `why` says why it cannot be pressed now. */
-export function doButton(label, command, why = "", name = "") {
+export function doButton(label, command, why = "", name = "", more = {}) {
   return h("button", {
+    ...more,
     type: "button",
     "data-do": JSON.stringify(command),
     "aria-disabled": why ? "true" : null,
@@ -33,6 +34,11 @@ export function submit(label, why) {
     "aria-disabled": why ? "true" : null,
     title: why || null,
   }, label);
+}
+
+/** A name that may be broken behind its underscores. */
+export function broken(name) {
+  return name.split(/(?<=[_|])/).flatMap((part, i) => i === 0 ? [part] : [h("wbr"), part]);
 }
 
 /** What the server says of itself: names of channels, the largest values of fields, bytes of a page. */

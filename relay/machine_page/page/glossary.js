@@ -91,6 +91,14 @@ const words = {
     "depopulate",
     "A label in the patch's relay_alloc_buf: where a buffer that could not be finished gives its pages back.",
   ],
+  file: [
+    "File",
+    "Stands for a buffer in debugfs, so that a program can refer to it. As long as it is open the buffer stays.",
+  ],
+  veto: [
+    "Veto",
+    "A notifier answers NOTIFY_BAD, and the CPU neither comes nor goes. Here workqueue_cpu_callback can be told to.",
+  ],
   lock: [
     "Lock",
     "Held by whoever changes something, so that nobody else does at the same time.",
@@ -104,6 +112,15 @@ const words = {
     "Makes an allocation fail on purpose, to see whether everything is given back.",
   ],
 };
+
+/** Words that a step says. */
+export function termsIn(step) {
+  if (step === null) return [];
+  const said = `${step.text} ${step.place} ${step.differs ?? ""}`;
+  return Object.entries(words).filter(([, [, , says]]) => says?.test(said)).map(([key]) =>
+    term(key)
+  );
+}
 
 /** A word that explains itself when pressed. */
 export function term(key, label = words[key][0]) {

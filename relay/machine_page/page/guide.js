@@ -1,6 +1,5 @@
 // Draws what is said: the scenarios, the lesson, the step shown, the list of steps, the log.
 import { h } from "./dom.js";
-import { term } from "./glossary.js";
 
 const kinds = {
   command: ["▸", "you"],
@@ -33,46 +32,54 @@ export function drawScenarios(scenarios, current) {
   ];
 }
 
-/** What the lesson says before the step: title, and what is about to happen or has begun. */
+/** What stands above the step: the scenario, its part, and how many steps are left of that. */
 export function drawLesson(timeline, scenario) {
+  const { left } = timeline;
+  const title = scenario?.title ?? "Try things yourself";
+  const head = h("div.head", {}, [
+    h("h2", {}, title),
+    h("span.left", {}, left === 0 ? "" : left === 1 ? "1 step to go" : `${left} steps to go`),
+  ]);
+  const stage = timeline.step?.stage ?? null;
   if (scenario === null) {
     return [
-      h("h2", {}, "Try things yourself"),
+      head,
       timeline.isAtStart && h("p", {}, [
         "Open a channel, take a CPU down, fill a node, order a failure: every button on the machine really does ",
-        "it. What happens comes step by step. Or take one of the five scenarios above; they need no knowledge.",
+        "it. What happens comes step by step. Or take one of the five scenarios; they need no knowledge.",
       ]),
     ];
   }
-  const { stages, title, intro } = scenario;
-  const stage = timeline.step?.stage ?? null;
-  if (timeline.isAtStart) return [h("h2", {}, title), h("p.intro", {}, intro)];
-  if (stage === null) return [h("h2", {}, title), h("p", {}, "You do something of your own.")];
+  if (timeline.isAtStart) return [head, h("p", {}, scenario.intro)];
+  const { stages } = scenario;
   return [
-    h("h2", {}, title),
-    h("p.part", {}, `Part ${stage + 1} of ${stages.length}: ${stages[stage].title}`),
-    h("p.say", {}, stages[stage].say),
+    head,
+    h(
+      "p.part",
+      {},
+      stage === null
+        ? "You do something of your own."
+        : `Part ${stage + 1} of ${stages.length}: ${stages[stage].title}`,
+    ),
   ];
 }
 
-/** What the lesson says after the step: what to look at, and what comes next. */
+/** What stands below the step: what its part is about, then what to look at, and what comes next. */
 export function drawAfter(timeline, scenario, following) {
   if (scenario === null) return [];
+  const { stages } = scenario;
   const ended = timeline.endedStage;
-  const next = timeline.isAtEnd ? scenario.stages[timeline.nextStage] : undefined;
+  const stage = timeline.step?.stage ?? null;
+  const next = timeline.isAtEnd ? stages[timeline.nextStage] : undefined;
+  const box = (name, title, text) => h(`div.${name}`, {}, [h("h3", {}, title), h("p", {}, text)]);
   return [
-    ended !== null && h("div.look", {}, [
-      h("h3", {}, "Look"),
-      h("p", {}, scenario.stages[ended].look),
-    ]),
-    next && h("div.next", {}, [
-      h(
-        "h3",
-        {},
-        `Next, part ${timeline.nextStage + 1} of ${scenario.stages.length}: ${next.title}`,
-      ),
-      h("p", {}, next.say),
-    ]),
+    ended === null && stage !== null && h("p.say", {}, stages[stage].say),
+    ended !== null && box("look", "Look", stages[ended].look),
+    next && box(
+      "next",
+      `Next, part ${timeline.nextStage + 1} of ${stages.length}: ${next.title}`,
+      next.say,
+    ),
     timeline.isAtEnd && !next && h("div.finished", {}, [
       h("p", {}, "That was all of this scenario."),
       following && h("p", {}, `The next one: ${following.title}.`),
@@ -93,7 +100,6 @@ export function drawPlace(timeline) {
   const { place = "", differs } = timeline.step ?? {};
   return [
     place,
-    place.includes("depopulate") && [" ", term("depopulate")],
     differs && h("strong.differs", {}, `${differs}. All differences: the table in relay/mod.ts.`),
   ];
 }
@@ -107,13 +113,11 @@ export function drawControls(timeline, scenario, following, isPlaying) {
   const label = nextPart ? "Do it ▶" : isOver && following ? "Next scenario ▶" : "Step ▶";
   const button = (id, label, isOff, more = {}) =>
     h("button", { type: "button", id, "aria-disabled": isOff ? "true" : null, ...more }, label);
-  const left = timeline.left;
   return [
     button("back", "◀ Back", timeline.isAtStart, { title: "Arrow left" }),
     button("step", label, !canStep, { class: "primary", title: "Space" }),
     button("play", isPlaying ? "❚❚ Pause" : "Play", timeline.isAtEnd && !nextPart),
-    button("end", "To the end ▶▶", timeline.isAtEnd, { title: "End" }),
-    h("span.left", {}, left === 0 ? "" : left === 1 ? "1 step to go" : `${left} steps to go`),
+    button("end", "End ▶▶", timeline.isAtEnd, { title: "To the end of the part: key End" }),
   ];
 }
 
@@ -125,7 +129,7 @@ export function drawOptions(timeline, isStepwise) {
     return h("label", {}, [input, ` ${label}`]);
   };
   return [
-    box("stepwise", "step by step (else to the end at once)", isStepwise),
+    box("stepwise", "step by step", isStepwise),
     box("slabs", "small allocations too", timeline.showsSlabs),
   ];
 }

@@ -13,27 +13,25 @@ export function drawRing(view, { name, cpu, channel, buffer }) {
   const drawPlace = (place, i) => {
     const isReader = i === next;
     return h("li.place", {
-      class: [place.writing ? "is-writing" : "", view.changed(`${path}.places.${i}`)],
+      class: [
+        place.writing ? "is-writing" : "",
+        view.changed(`${path}.places.${i}`, `${path}.levels.${i}`, `${path}.texts.${place.subbuf}`),
+      ],
     }, [
-      h("span.marks", {}, [
+      h("span.row", {}, [
+        h("span.page-number", {}, `place ${i}`),
         place.writing && h("abbr.mark", { title: "The writer is here" }, "writer"),
         isReader && h("abbr.mark", {
           class: view.changed(`${path}.consumed`),
           title: "The reader will ask for this place next",
         }, "next read"),
       ]),
-      h("span.page-number", {}, `place ${i}`),
-      h("b.subbuf-in", {}, `sub-buffer ${place.subbuf}`),
-      h("span.page-text", {}, ring.texts[place.subbuf] ? `“${ring.texts[place.subbuf]}”` : ""),
-      h("span.place-state", {}, placeState(place, ring, size)),
+      drawSubbuf(ring, place.subbuf, ring.texts[place.subbuf]),
+      h("span.place-state", {}, placeState(place, ring, channel)),
       place.writing && drawLevel(ring.levels[i], size, ring.slotOpen),
-      h("span.page-frame", {}, framesOf(ring.frames[place.subbuf])),
     ]);
   };
   return h("div.ring", {}, [
-    h("ol.places", { "aria-label": "Places, in the order of writing" }, ring.places.map(drawPlace)),
-    h("span.wrap", { title: "After the last place comes the first" }, "↩ place 0"),
-    drawReader(view, ring, path),
     h("dl.counters", {}, [
       fact("reserved", ring.reserved, view.changed(`${path}.reserved`)),
       fact("committed", ring.committed, view.changed(`${path}.committed`)),
@@ -45,8 +43,10 @@ export function drawRing(view, { name, cpu, channel, buffer }) {
         view.changed(`${path}.lost`),
       ),
     ]),
-    term("offsets", "What are these?"),
-    term("ring"),
+    h("p.about", {}, [term("offsets", "What are these?"), " ", term("ring")]),
+    h("ol.places", { "aria-label": "Places, in the order of writing" }, ring.places.map(drawPlace)),
+    h("span.wrap", { title: "After the last place comes the first" }, "↩ place 0"),
+    drawReader(view, ring, path),
   ]);
 }
 
@@ -54,16 +54,23 @@ function fact(label, value, changed) {
   return h("div", { class: changed }, [h("dt", {}, label), h("dd", {}, String(value))]);
 }
 
-function placeState(place, ring, size) {
+function placeState(place, ring, { mode, subbufSize }) {
   if (place.writing) return ring.slotOpen ? "being written, a slot is open" : "being written";
   if (place.seq === null) return "nothing to read";
-  const isRead = place.seq * size < ring.consumed;
-  return `number ${place.seq}, ${isRead ? "read" : "full"}`;
+  // Where the reader exchanges, what he has read is not in the place any more.
+  const past = mode === "overwrite" ? "given up unread" : "read";
+  return `number ${place.seq}, ${place.seq * subbufSize < ring.consumed ? past : "full"}`;
 }
 
-/** Names the frames of a sub-buffer. */
-function framesOf(frames) {
-  return frames.length === 1 ? `frame ${frames[0]}` : `frames ${frames.join(", ")}`;
+/** A sub-buffer, its frames and what is in it, wherever it is. */
+function drawSubbuf({ frames }, subbuf, text) {
+  return [
+    h("span.row", {}, [
+      h("b.subbuf-in", {}, `sub-buffer ${subbuf}`),
+      h("span.page-frame", {}, `frame ${frames[subbuf].join(", ")}`),
+    ]),
+    h("span.page-text", {}, text ? `“${text}”` : ""),
+  ];
 }
 
 /** How far a place is reserved and committed. */
@@ -77,18 +84,19 @@ function drawReader(view, ring, path) {
   const { held, readerSubbuf } = ring;
   if (readerSubbuf === null && held === null && !ring.reader) return null;
   const subbuf = held?.subbuf ?? readerSubbuf;
-  const text = subbuf === null ? "" : ring.texts[subbuf];
-  const changed = view.changed(`${path}.readerSubbuf`) || view.changed(`${path}.held`);
+  const changed = view.changed(`${path}.readerSubbuf`, `${path}.held`, `${path}.reader`);
   return h("div.reader", { class: [changed, held ? "is-holding" : ""] }, [
-    h("span.page-number", {}, ring.reader ? "the reader's" : "the reader's, who is not here"),
-    subbuf === null ? h("b", {}, "nothing") : h("b.subbuf-in", {}, `sub-buffer ${subbuf}`),
-    h("span.page-text", {}, held && text ? `“${text}”` : ""),
+    h("span.row", {}, [
+      h("span.page-number", {}, ring.reader ? "the reader's" : "no reader yet"),
+      term("exchange"),
+    ]),
+    subbuf === null
+      ? h("b.subbuf-in", {}, "nothing")
+      : drawSubbuf(ring, subbuf, held ? ring.texts[subbuf] : ""),
     h(
       "span.place-state",
       {},
       held ? `number ${held.seq}, being read` : subbuf === null ? "" : "spare",
     ),
-    subbuf !== null && h("span.page-frame", {}, framesOf(ring.frames[subbuf])),
-    term("exchange"),
   ]);
 }

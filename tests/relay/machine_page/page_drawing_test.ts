@@ -36,7 +36,10 @@ pageTest(
     await settled(page, () => buffer.locator('button:has-text("Attach a reader")').click());
     await settled(page, () => buffer.locator('button:has-text("Get the next")').click());
     assertMatch((await readers())!, /^Frame 32: page 0 of alpha's buffer/);
-    assertMatch(await buffer.locator(".reader").innerText(), /number 0, being read\s*frame 32/);
+    assertMatch(
+      await buffer.locator(".reader").innerText(),
+      /sub-buffer 0\s*frame 32\s.*\snumber 0, being read/,
+    );
     assertMatch(await buffer.locator(".place:has-text('next read')").innerText(), /place 1/);
   },
 );
@@ -45,9 +48,9 @@ pageTest("the page calls off a failure, and says what the patch does instead", {
   await page.uncheck("#stepwise");
   const form = page.locator('[data-what="page"]');
   await settled(page, () => form.locator("[type=submit]").click());
-  assertMatch(await form.innerText(), /number 3 from now on will fail/);
+  assertMatch(await textOf(page, ".status"), /page: number 3 from now on/);
   await settled(page, () => form.locator('button:has-text("Call off")').click());
-  assertMatch(await form.innerText(), /none will fail/);
+  assertMatch(await textOf(page, ".status"), /page: none/);
   assertEquals(
     await form.locator('button:has-text("Call off")').getAttribute("aria-disabled"),
     "true",
@@ -106,8 +109,12 @@ pageTest("the page fits 320, 400, 700 and 1400 pixels", {}, async (page) => {
     }
     for (const width of [320, 400, 700, 1400]) {
       await page.setViewportSize({ width, height: 950 });
-      const wide = await page.evaluate("document.documentElement.scrollWidth");
-      assert(Number(wide) <= width, `"${title}" is ${wide} pixels wide, of ${width}`);
+      // Neither the page nor what scrolls in it by itself; a table of many columns may.
+      const wide = await page.evaluate(`["html", "#page", "main", "#guide", "#now", "#record"]
+        .map((name) => [name, document.querySelector(name)])
+        .filter(([, { scrollWidth, clientWidth }]) => scrollWidth > clientWidth)
+        .map(([name]) => name)`);
+      assertEquals(wide, [], `"${title}" at ${width} pixels`);
     }
   }
 });

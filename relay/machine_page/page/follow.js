@@ -1,0 +1,87 @@
+// Brings what a step has changed into sight, and moves nothing when it is.
+
+const narrow = matchMedia("(max-width: 60rem)");
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+const isTold = "onscrollend" in document;
+
+/** Room left around what is brought into sight. */
+const MARGIN = 8;
+
+/** Where a scroll that is under way will end. */
+let goal = null;
+document.addEventListener("scrollend", () => (goal = null), true);
+
+const byId = (id) => document.getElementById(id);
+
+/** Scrolls what holds the machine, as little as it takes, to what was changed. */
+export function followChanges() {
+  const frame = byId(narrow.matches ? "page" : "machine");
+  const changed = [...document.querySelectorAll("#machine .changed:not(.status *), #log .changed")]
+    .filter((element) => frame.contains(element));
+  for (const element of changed) showInTable(element);
+  const covered = byId("machine").querySelector(".status").offsetHeight;
+  const room = frame.clientHeight - covered - 2 * MARGIN;
+  const at = goal ?? frame.scrollTop;
+  const span = spanOf(changed, room);
+  if (span === null || at === nearest(at, frame, covered, span)) return;
+  // With the table or the ring that it is in, where there is room for that.
+  const around = union(
+    changed.map((element) => boxOf(element.closest(".chain, .ring") ?? element)),
+  );
+  const to = nearest(at, frame, covered, around.bottom - around.top <= room ? around : span);
+  const most = frame.scrollHeight - frame.clientHeight;
+  const top = Math.max(0, Math.min(most, Math.round(to)));
+  if (top === at) return;
+  const isSmooth = isTold && !calm.matches;
+  goal = isSmooth ? top : null;
+  frame.scrollTo({ top, behavior: isSmooth ? "smooth" : "instant" });
+}
+
+/** Where to scroll to, as near as can be, so that all between two lines is seen. */
+function nearest(at, frame, covered, { top, bottom }) {
+  const origin = frame.getBoundingClientRect().top - frame.scrollTop;
+  const last = top - origin - covered - MARGIN;
+  const first = bottom - origin - frame.clientHeight + MARGIN;
+  return Math.min(last, Math.max(first, at));
+}
+
+/** From where to where elements reach: all, or the ones of the step shown, or as many as there is room for. */
+function spanOf(elements, room) {
+  const fits = (span) => span !== null && span.bottom - span.top <= room;
+  const all = union(elements.map(boxOf));
+  if (all === null || fits(all)) return all;
+  const now = elements.filter((element) => element.classList.contains("now"));
+  const wanted = (now.length > 0 ? now : elements).map(boxOf);
+  return wanted.reduce((span, box) => {
+    const more = union([span, box]);
+    return fits(more) ? more : span;
+  }, wanted[0]);
+}
+
+const boxOf = (element) => element.getBoundingClientRect();
+
+function union(boxes) {
+  if (boxes.length === 0) return null;
+  return {
+    top: Math.min(...boxes.map(({ top }) => top)),
+    bottom: Math.max(...boxes.map(({ bottom }) => bottom)),
+  };
+}
+
+/** A table that is too wide scrolls by itself. */
+function showInTable(element) {
+  const table = element.closest(".chain");
+  if (table === null) return;
+  const [inner, outer] = [boxOf(element), boxOf(table)];
+  if (inner.right > outer.right) table.scrollLeft += inner.right - outer.right + MARGIN;
+  if (inner.left < outer.left) table.scrollLeft -= outer.left - inner.left + MARGIN;
+}
+
+/** Scrolls a list, and not the page. */
+export function keepInSight(list, item) {
+  if (item === null) return;
+  const { offsetTop, offsetHeight } = item;
+  if (offsetTop < list.scrollTop) list.scrollTop = offsetTop - 40;
+  const bottom = offsetTop + offsetHeight - list.clientHeight;
+  if (bottom > list.scrollTop) list.scrollTop = bottom + 40;
+}

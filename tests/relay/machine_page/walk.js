@@ -1,0 +1,65 @@
+// Runs in the page: goes through a scenario step by step, and measures after each.
+
+/**
+ * @typedef {object} Look What is seen after a step.
+ * @property {string} sentence What it says.
+ * @property {string[]} hidden What it has marked and cannot be seen.
+ * @property {boolean} isNeedless Whether something scrolled though all could be seen.
+ * @property {string} fixed Where the guide's buttons are, and what has no cause to move.
+ */
+
+/**
+ * Presses the button for the next step until the scenario is through.
+ *
+ * @returns {Promise<Look[]>}
+ */
+export async function walk() {
+  const byId = (id) => document.getElementById(id);
+  const step = byId("step");
+  const isNarrow = matchMedia("(max-width: 60rem)").matches;
+  const scroller = byId(isNarrow ? "page" : "machine");
+  const place = () => `${byId("steps").getAttribute("aria-activedescendant")}`;
+  const name = (element) => `${element.tagName} ${element.className} "${element.textContent}"`;
+  const marked = () => [...document.querySelectorAll("#page .changed")];
+
+  /** Whether an element is on top in its middle, and at its four edges. */
+  const isSeen = (element) => {
+    const { left, right, top, bottom } = element.getBoundingClientRect();
+    const [x, y] = [(left + right) / 2, (top + bottom) / 2];
+    const points = [[x, y], [left + 2, y], [right - 2, y], [x, top + 2], [x, bottom - 2]];
+    return points.every((point) => element.contains(document.elementFromPoint(...point)));
+  };
+  /** Whether all was between the status and the lower edge before it was scrolled by `delta`. */
+  const wasSeen = (delta) => {
+    const { top, bottom } = scroller.getBoundingClientRect();
+    const edge = top + scroller.querySelector(".status").offsetHeight + 8;
+    return marked().filter((element) => scroller.contains(element) && !element.closest(".status"))
+      .every((element) => {
+        const box = element.getBoundingClientRect();
+        return box.top + delta >= edge && box.bottom + delta <= bottom - 8;
+      });
+  };
+  const boxOf = (id) => {
+    const { x, y, width, height } = byId(id).getBoundingClientRect();
+    return [id, x, y, width, height];
+  };
+  const looks = [];
+  while (/^(Do it|Step)/.test(step.textContent) && step.getAttribute("aria-disabled") === null) {
+    const [from, scrolled] = [place(), scroller.scrollTop];
+    step.click();
+    for (let i = 0; place() === from && i < 1000; i++) await new Promise((go) => setTimeout(go, 2));
+    const delta = scroller.scrollTop - scrolled;
+    looks.push({
+      sentence: byId("sentence").textContent,
+      hidden: marked().filter((element) => !isSeen(element)).map(name),
+      // Where there is less than before it cannot stay.
+      isNeedless: delta !== 0 && scrolled <= scroller.scrollHeight - scroller.clientHeight &&
+        wasSeen(delta),
+      fixed: JSON.stringify([
+        ...["back", "step", "play", "end", "steps", "log"].map(boxOf),
+        ...["cpus-title", "nodes-title", "channels-title"].map((id) => byId(id).offsetTop),
+      ]),
+    });
+  }
+  return looks;
+}
