@@ -3,6 +3,7 @@ import { type Command, CommandError } from "./commands.ts";
 import type { LiveMachine } from "./live_machine.ts";
 import { openChannel } from "./open_channel.ts";
 import { shortened } from "./live_channel.ts";
+import { ordinal } from "./page/ordinal.js";
 import { inKernel, inPatch, inRing } from "./places.ts";
 import { ringAction } from "./ring_actions.ts";
 import type { Witness } from "./witness.ts";
@@ -73,15 +74,15 @@ function cpuAction({ cpu, up, frozen }: Command & { do: "cpu" }, live: LiveMachi
 
 function failAction({ what, k }: Command & { do: "fail" }, { machine }: LiveMachine): Action {
   const faults = what === "page" ? machine.failPageAlloc : machine.failslab;
-  const kind = what === "page" ? "page allocation" : "small allocation";
+  const kind = what === "page" ? "page" : "small allocation";
   return {
     text: k === 0
-      ? `You call off the ${kind} that was to fail`
-      : `You let the ${kind} number ${k} from now on fail`,
+      ? `You call off the ${kind} that was to be refused`
+      : `You order that the ${ordinal(k)} ${kind} from now on is refused`,
     place: inKernel("lib/fault-inject.c", "should_fail"),
     run: () => {
       faults.failNth(k);
-      return k === 0 ? "No allocation will fail" : "It waits: nothing has happened yet";
+      return k === 0 ? "Nothing will be refused" : "It waits: nothing has happened yet";
     },
   };
 }

@@ -41,7 +41,7 @@ export function openChannel(
       } else {
         const client = (cpu: number): RingClient => {
           owners.beginRing(name, cpu, mode === "overwrite" ? pages : 0);
-          return watchingClient(`${name}${cpu}`, witness);
+          return watchingClient(`${name}${cpu}`, nSubbufs, witness);
         };
         const rings = RingChannel.open(relay, { ...shape, mode, callbacks, client });
         live.channel(name).rings = rings;
@@ -80,18 +80,20 @@ function watchedCallbacks(
 }
 
 /** A client that writes no header, and tells when the writer enters and leaves sub-buffers. */
-function watchingClient(ring: string, witness: Witness): RingClient {
+function watchingClient(ring: string, nSubbufs: number, witness: Witness): RingClient {
+  let number = 0;
   return {
     headerSize: 0,
     bufferBegin: (_, seq) => {
-      const text =
-        `The writer of ${ring} enters the next place and begins sub-buffer number ${seq} there`;
+      number = seq;
+      const text = `The writer of ${ring} enters place ${
+        seq % nSubbufs
+      } and begins number ${seq} there`;
       witness.step("ring", text, inRing("write_subbufs.ts", "open", "switch_new_start"));
     },
     bufferEnd: (_, dataSize) => {
       const text =
-        `The writer of ${ring} closes its sub-buffer at ${dataSize} bytes: no more slots are put in it. A reader ` +
-        `may have it when all of them are committed`;
+        `The writer of ${ring} closes number ${number} at ${dataSize} bytes: it takes no more slots`;
       witness.step("ring", text, inRing("write_subbufs.ts", "end", "switch_old_end"));
     },
   };

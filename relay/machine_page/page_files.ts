@@ -12,6 +12,7 @@ import index from "./page/index.html" with { type: "text" };
 import layout from "./page/layout.css" with { type: "text" };
 import machine from "./page/machine.js" with { type: "text" };
 import nodes from "./page/nodes.js" with { type: "text" };
+import ordinal from "./page/ordinal.js" with { type: "text" };
 import orders from "./page/orders.js" with { type: "text" };
 import ringsStyle from "./page/rings.css" with { type: "text" };
 import rings from "./page/rings.js" with { type: "text" };
@@ -45,6 +46,7 @@ export const pageFiles: ReadonlyMap<string, PageFile> = new Map([
   ["/guide.js", script(guide)],
   ["/machine.js", script(machine)],
   ["/nodes.js", script(nodes)],
+  ["/ordinal.js", script(ordinal)],
   ["/orders.js", script(orders)],
   ["/rings.js", script(rings)],
   ["/timeline.js", script(timeline)],

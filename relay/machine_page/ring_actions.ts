@@ -4,6 +4,7 @@ import {
   LOST_NESTED,
   LOST_OFFLINE,
   LOST_WRAP,
+  PAGE_SIZE,
   type RingBuffer,
 } from "../../mod.ts";
 import type { Action } from "./actions.ts";
@@ -71,9 +72,10 @@ function reserveAction(
       const bytes = new TextEncoder().encode(text).subarray(0, size);
       machine.ram.bytes.fill(0, address, address + size);
       machine.ram.bytes.set(bytes, address);
-      if (name === "reserve") return `The slot is at address ${address}, filled and not committed`;
+      const where = `at address ${address}, in frame ${Math.floor(address / PAGE_SIZE)}`;
+      if (name === "reserve") return `The slot is ${where}, filled and not committed`;
       writer.commit();
-      return `The record lies at address ${address}, committed`;
+      return `The record lies ${where}, committed`;
     },
   };
 }
@@ -119,8 +121,9 @@ function readerAction(
           target.held = attached().getNextSubbuf();
           if (target.held === null) return "There is none to be had yet";
           const { index, seq } = target.held;
+          const place = seq % ring.memory.geometry.nSubbufs;
           return ring.memory.overwrite
-            ? `The reader has number ${seq}, sub-buffer ${index}, and left its spare one in the place`
+            ? `The reader has number ${seq}, sub-buffer ${index}, and left its spare one in place ${place}`
             : `The reader has number ${seq}, which stays in its place: the writer waits before it`;
         },
       };

@@ -70,7 +70,7 @@ function tellRing({ path, value }: Change, channel: ChannelState, command: strin
   if (ring === null || READING.includes(command)) return null;
   if (member === "places" && of === "seq" && value !== null && value !== undefined) {
     const text =
-      `Number ${value} of ${name}${cpu} is delivered: all its slots are committed, and a reader may have it`;
+      `Number ${value} of ${name}${cpu} is delivered: all in it is committed, and a reader may have it`;
     const prefix = `channels.${name}.buffers.${cpu}.ring.places.${place}`;
     return { kind: "ring", text, place: placeOfDelivery, with: [prefix] };
   }

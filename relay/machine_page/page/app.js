@@ -76,7 +76,10 @@ function draw() {
   if (sentence.textContent !== text) sentence.textContent = text;
   sentence.className = `sentence kind-${timeline.step?.kind ?? "none"}`;
   show(byId("place"), drawPlace(timeline));
-  show(byId("terms"), termsIn(timeline.step));
+  show(
+    byId("terms"),
+    termsIn(`${text} ${timeline.step?.differs ?? ""} ${timeline.step?.place ?? ""}`),
+  );
   show(byId("controls"), drawControls(timeline, current, next, playing !== 0));
   show(byId("after"), drawAfter(timeline, current, next));
   show(byId("options"), drawOptions(timeline, isStepwise));

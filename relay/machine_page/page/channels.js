@@ -142,7 +142,7 @@ function drawPages(view, { name, cpu, channel, buffer }) {
     return h("li.page", {
       class: [isFreed ? "is-freed" : "", view.changed(`${path}.pages.${i}`)],
     }, [
-      h("span.row", {}, [
+      h("span.pair", {}, [
         h("span.page-number", {}, `page ${i}`),
         h("span.page-frame", {}, `frame ${pfn}`),
       ]),

@@ -80,7 +80,7 @@ function drawChain(view) {
             h("th", { scope: "row" }, [
               h("span.priority", {}, String(priority(name))),
               " ",
-              h("code", {}, broken(name)),
+              explained(name),
             ]),
             actions.map((action) => cell(name, action)),
           ])
@@ -88,4 +88,11 @@ function drawChain(view) {
       ),
     ]),
   ]);
+}
+
+/** The name of a notifier, which explains who that is. */
+function explained(name) {
+  const code = h("code", {}, broken(name));
+  const word = /^relay_/.test(name) ? "relay" : /^ring_/.test(name) ? "ring" : "others";
+  return term(word, code, name);
 }

@@ -1,12 +1,13 @@
 // Draws what is ordered and which locks are held, and the forms that order it.
 import { doButton, h, numberField, submit } from "./dom.js";
 import { term } from "./glossary.js";
+import { ordinal } from "./ordinal.js";
 
-/** What a stand-in refuses next, by the name of the order. */
+/** What a stand-in refuses next: by the name of the order, in short and in words. */
 const vetoes = {
-  none: "nothing",
-  up: "the next CPU to come up",
-  down: "the next CPU to go down",
+  none: ["none", "nothing"],
+  up: ["next CPU up", "the next CPU to come up"],
+  down: ["next CPU down", "the next CPU to go down"],
 };
 
 /** What is always in sight: allocations that will fail, a veto to come, locks. */
@@ -15,7 +16,7 @@ export function drawStatus(view) {
   const fault = (what, label) =>
     h("li", { class: [faults[what] ? "is-on" : "", view.changed(`faults.${what}`)] }, [
       `${label}: `,
-      h("b", {}, faults[what] ? `number ${faults[what]} from now on` : "none"),
+      h("b", {}, faults[what] ? `the ${ordinal(faults[what])} from now on` : "none"),
     ]);
   return h("section.status", { "aria-label": "Ordered and held" }, [
     h("ul", { "aria-label": "Ordered" }, [
@@ -25,7 +26,7 @@ export function drawStatus(view) {
       h("li", { class: [veto === "none" ? "" : "is-on", view.changed("veto")] }, [
         term("veto", "Veto"),
         ": ",
-        h("b", {}, veto === "none" ? "none" : vetoes[veto]),
+        h("b", {}, vetoes[veto][0]),
       ]),
     ]),
     h("ul", { "aria-label": "Locks" }, [
@@ -57,7 +58,7 @@ export function drawOrders(view) {
         `Call off the failure: ${label}`,
       ),
     ]);
-  const vetoButton = ([action, label]) =>
+  const vetoButton = ([action, [, label]]) =>
     doButton(label, { do: "veto", action }, view.why, "", {
       "aria-pressed": String(veto === action),
     });

@@ -18,7 +18,7 @@ export function drawRing(view, { name, cpu, channel, buffer }) {
         view.changed(`${path}.places.${i}`, `${path}.levels.${i}`, `${path}.texts.${place.subbuf}`),
       ],
     }, [
-      h("span.row", {}, [
+      h("span.pair", {}, [
         h("span.page-number", {}, `place ${i}`),
         place.writing && h("abbr.mark", { title: "The writer is here" }, "writer"),
         isReader && h("abbr.mark", {
@@ -65,7 +65,7 @@ function placeState(place, ring, { mode, subbufSize }) {
 /** A sub-buffer, its frames and what is in it, wherever it is. */
 function drawSubbuf({ frames }, subbuf, text) {
   return [
-    h("span.row", {}, [
+    h("span.pair", {}, [
       h("b.subbuf-in", {}, `sub-buffer ${subbuf}`),
       h("span.page-frame", {}, `frame ${frames[subbuf].join(", ")}`),
     ]),
@@ -86,7 +86,7 @@ function drawReader(view, ring, path) {
   const subbuf = held?.subbuf ?? readerSubbuf;
   const changed = view.changed(`${path}.readerSubbuf`, `${path}.held`, `${path}.reader`);
   return h("div.reader", { class: [changed, held ? "is-holding" : ""] }, [
-    h("span.row", {}, [
+    h("span.pair", {}, [
       h("span.page-number", {}, ring.reader ? "the reader's" : "no reader yet"),
       term("exchange"),
     ]),

@@ -6,7 +6,7 @@ export const afterClose: Scenario = {
   title: "A buffer living on after close",
   intro:
     "Tracing is stopped, the channel is closed. But somebody still has the file of a buffer open, and code in " +
-    "the kernel that knows the buffer still wants what was recorded last. So a buffer is not freed by close: it " +
+    "the kernel that knows the buffer still wants what was recorded last. So close does not free a buffer: it " +
     "is freed when the last one who refers to it lets go. A counter, the kref, knows how many there are.",
   online: [0, 1, 2],
   stages: [
@@ -18,8 +18,8 @@ export const afterClose: Scenario = {
         { do: "write", channel: "alpha", cpu: 1, offset: 0, text: "last words" },
       ],
       look:
-        "Each buffer has one reference: the open channel's. The channel has four: its own, and one for each " +
-        "of its three buffers.",
+        "Each buffer has one reference, the channel's. The channel has four: its own, as long as it is open, and " +
+        "one for each of its three buffers.",
     },
     {
       title: "Somebody opens a file",
@@ -27,7 +27,7 @@ export const afterClose: Scenario = {
         "Somebody opens the file alpha1, which stands for the buffer of CPU 1. The patch gives the file no read: " +
         "it can be opened and closed, and holds a reference in between.",
       commands: [{ do: "open_file", channel: "alpha", cpu: 1 }],
-      look: "The kref of that buffer is 2 now: the channel, and the open file.",
+      look: "The kref of alpha1 is 2 now: the channel, and the open file.",
     },
     {
       title: "The channel is closed",

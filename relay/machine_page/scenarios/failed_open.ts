@@ -7,19 +7,20 @@ export const failedOpen: Scenario = {
   id: "failed-open",
   title: "A failed open being unwound",
   intro:
-    "Opening a channel takes memory bit by bit: for each CPU that is online a buffer, for each buffer " +
-    "its pages. What if memory runs out half-way? Then all that was taken so far has to be given back, and " +
-    "nothing may be forgotten: first the buffer that is not finished, then the finished ones, from CPU 0 on. " +
-    "Here it is made to fail on purpose.",
+    "A tracer notes what happens in the kernel, and writes it to a channel. A channel has a buffer for each " +
+    "CPU, a buffer has pages of memory, and opening the channel takes them one by one. What if memory runs out " +
+    "half-way? Then all that was taken has to be given back: first the buffer that is not finished, then the " +
+    "finished ones, from CPU 0 on. Here it is made to fail on purpose.",
   online: [0, 1, 2],
   stages: [
     {
       title: "Order a failure",
       say:
-        "The machine has three CPUs online and all its frames are free. You order that the eleventh page " +
-        "anybody asks for from now on is refused, as if memory had run out.",
+        "The machine has three CPUs online, and all its memory is free: 96 page frames. You order that the " +
+        "eleventh page that anybody asks for from now on is refused, as if memory had run out.",
       commands: [{ do: "fail", what: "page", k: 11 }],
-      look: "Nothing has happened yet. The order stands under “Failures ordered”: the 11th page.",
+      look:
+        "Nothing has happened yet. The order stands above the CPUs, at “To fail”: the 11th page.",
     },
     {
       title: "Open a channel",
@@ -28,10 +29,9 @@ export const failedOpen: Scenario = {
         "four, CPU 2 gets two, and then comes the refusal.",
       commands: [open],
       look:
-        "Compare with the start. Every frame is free again, in blocks as large as before; no small " +
-        "allocation is left; the files of CPU 0 and CPU 1 came and went. First the unfinished buffer of CPU 2 " +
-        "was given back (the label depopulate in relay_alloc_buf), then the finished ones, CPU 0 before CPU 1, " +
-        "then the channel itself. Only the counters remember: “hit” counts what was handed out.",
+        "Compare with the start: every frame is free again, in blocks as large as before, and no small " +
+        "allocation is left. The unfinished buffer of CPU 2 went first, then the finished ones with their " +
+        "files, CPU 0 before CPU 1, then the channel. Only the counters remember: “hit” counts what was handed out.",
     },
     {
       title: "Open it again",

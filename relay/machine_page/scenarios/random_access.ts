@@ -30,8 +30,8 @@ export const randomAccess: Scenario = {
       say: "Now page 4, three pages on from where w is.",
       commands: [{ do: "write", ...on, offset: 4 * PAGE, text: "four" }],
       look:
-        "The write was done all the same, and the log has a warning: three iterations. It names where the walk " +
-        "began and ended. w is on page 4 now.",
+        "The write was done all the same, and the log has a warning: three iterations, from the page at byte " +
+        "4,096 (orig iter->off) to that at byte 16,384. w is on page 4 now.",
     },
     {
       title: "A jump back",
@@ -39,7 +39,7 @@ export const randomAccess: Scenario = {
       commands: [{ do: "write", ...on, offset: 2 * PAGE, text: "two" }],
       look:
         "Another warning, “Backward” this time. But look at w: it is still on page 4. Going back is not " +
-        "remembered, so that whoever was interrupted in the middle of writing finds his place again.",
+        "remembered, so that a writer who was interrupted in the middle finds the place again.",
     },
     {
       title: "Once round the ring",
@@ -54,8 +54,8 @@ export const randomAccess: Scenario = {
     {
       title: "Reading, and headers",
       say:
-        "Reading remembers its own page: r starts on page 0. The address of the header of sub-buffer 1, page 4, is " +
-        "looked up through h1, which starts from where w is.",
+        "Reading remembers its own page: r starts on page 0. Each sub-buffer begins with a header. The address " +
+        "of that of sub-buffer 1, on page 4, is looked up through h1, which starts from where w is.",
       commands: [
         { do: "read", ...on, offset: PAGE, length: 16 },
         { do: "header", ...on, offset: 4 * PAGE },

@@ -7,10 +7,11 @@ export const vetoedHotplug: Scenario = {
   id: "vetoed-hotplug",
   title: "A vetoed hotplug",
   intro:
-    "Before a CPU comes up, everybody who has to prepare for it is asked, one after the other: that is the " +
-    "notifier chain. Anybody can refuse. Then those who had agreed are told that it is off. Relay is in " +
-    "the chain, because each channel needs a buffer for the new CPU. First relay itself refuses, then " +
-    "somebody who is asked after it.",
+    "CPUs can be switched on and off while the computer runs. Before one comes up, everybody who has to " +
+    "prepare for it is asked, one after the other: that is the notifier chain. Anybody can refuse, which is a " +
+    "veto; then those who had agreed are told that it is off. Relay, the part of the kernel that keeps the " +
+    "channels, is in the chain, because each channel needs a buffer for the new CPU. First relay itself " +
+    "refuses, then somebody who is asked after it.",
   online: [0, 1, 2],
   stages: [
     {
@@ -33,7 +34,7 @@ export const vetoedHotplug: Scenario = {
       look:
         "migration_call (priority 10) agreed. relay_hotcpu_callback (5) found no page for the buffer, said so " +
         "in the log and answered NOTIFY_BAD. Nobody behind it was asked. CPU_UP_CANCELED was told to those " +
-        "who had agreed, and to nobody else: relay has cleaned up by itself. The CPU is offline.",
+        "who had agreed, and to nobody else: relay has cleaned up by itself. The CPU is still offline.",
     },
     {
       title: "Memory again, but another veto",

@@ -64,7 +64,7 @@ fileTest("machineHandler() serves every module that the page imports", async () 
     for (const [, next] of imported) await follow(next);
   };
   await follow("/app.js");
-  assertEquals(seen.size, 14, [...seen].join(" "));
+  assertEquals(seen.size, 15, [...seen].join(" "));
 });
 
 for (

@@ -1,5 +1,5 @@
 /** What the page draws, in headless Chromium. */
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import type { AxeResults } from "axe-core";
 import type { Page } from "playwright-core";
 import { MachineModel } from "../../../relay/machine_page/mod.ts";
@@ -48,7 +48,7 @@ pageTest("the page calls off a failure, and says what the patch does instead", {
   await page.uncheck("#stepwise");
   const form = page.locator('[data-what="page"]');
   await settled(page, () => form.locator("[type=submit]").click());
-  assertMatch(await textOf(page, ".status"), /page: number 3 from now on/);
+  assertMatch(await textOf(page, ".status"), /page: the 3rd from now on/);
   await settled(page, () => form.locator('button:has-text("Call off")').click());
   assertMatch(await textOf(page, ".status"), /page: none/);
   assertEquals(
@@ -127,5 +127,62 @@ pageTest(
     await settled(page, () => page.click('button[aria-label="Fill node 0"]'));
     await page.keyboard.press("ArrowRight");
     assertEquals(await page.locator("#machine .frame.fill.changed").count(), 32);
+  },
+);
+
+/** Sentences of all scenarios, and of what happens in none of them. */
+function allSaid(): string[] {
+  const said: string[] = [];
+  const model = new MachineModel();
+  const keep = () =>
+    said.push(
+      ...model.story.steps.map(({ text, place, differs }) => `${text} ${differs} ${place}`),
+    );
+  for (const { id, stages } of model.scenarios) {
+    model.load(id);
+    for (const _ of stages) model.next();
+    keep();
+  }
+  model.load(null);
+  model.do({ do: "cpu", cpu: 2, up: false, frozen: true });
+  keep();
+  return said;
+}
+
+pageTest("the page links every word that it explains", {}, async (page) => {
+  await page.uncheck("#stepwise");
+  await page.selectOption("[name=mode]", "overwrite");
+  await settled(page, () => page.click('button:has-text("Open a channel")'));
+  const { explained, linked } = await page.evaluate(async (said) => {
+    const glossary = "/glossary.js";
+    const { termsIn } = await import(glossary);
+    const { document } = globalThis as unknown as { document: Elements };
+    const words = (elements: Iterable<Word>) => [...elements].map(({ dataset }) => dataset.word);
+    return {
+      explained: [...document.querySelectorAll("#words dt")].map(({ id }) => id),
+      linked: [
+        ...words(document.querySelectorAll("#page [data-word]")),
+        ...said.flatMap((text) => words(termsIn(text))),
+      ].map((word) => `word-${word}`),
+    };
+  }, allSaid());
+  assertEquals(explained.filter((id) => !linked.includes(id)), []);
+});
+
+/** What of the page's elements is asked for. */
+type Word = { readonly id: string; readonly dataset: { readonly word: string } };
+type Elements = { querySelectorAll(selector: string): Iterable<Word> };
+
+pageTest(
+  "the page links the words of a step, as order where a block is refused",
+  {},
+  async (page) => {
+    await page.uncheck("#stepwise");
+    await settled(page, () => page.click('[data-what="page"] [type=submit]'));
+    await settled(page, () => page.click('button:has-text("Open a channel")'));
+    assertMatch(await sentence(page), /a block of order 0/);
+    await page.click('#terms [data-word="order"]');
+    await page.waitForSelector("#word-order:focus");
+    assertMatch(await textOf(page, "#word-order + dd"), /2 to the power of n frames/);
   },
 );

@@ -151,7 +151,7 @@ pageTest("the page writes and reads a record, orders a failure, fills a node", {
   await settled(page, () => buffer.locator("[data-form=read] button").click());
   assertMatch(await sentence(page), /^Page 1 says "morning"/);
   await settled(page, () => page.click('[data-what="slab"] [type=submit]'));
-  assertMatch(await textOf(page, ".status"), /small: number 3 from now on/);
+  assertMatch(await textOf(page, ".status"), /small: the 3rd from now on/);
   await settled(page, () => page.click('button[aria-label="Fill node 1"]'));
   assertMatch(await textOf(page, '[data-node="1"]'), /0 of 48 frames free/);
   await settled(page, () => page.click('button[aria-label="Give back what fills node 1"]'));

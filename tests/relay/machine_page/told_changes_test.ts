@@ -16,12 +16,11 @@ Deno.test("MachineModel.do() tells a sub-buffer as delivered when its last slot 
   model.do({ do: "open", mode: "discard", pages: 1, subbufs: 2 });
   const closing = model.do({ do: "reserve", ...of, size: 4096, text: "x" });
   assertEquals(texts(closing, "ring"), [
-    "The writer of alpha0 enters the next place and begins sub-buffer number 0 there",
-    "The writer of alpha0 closes its sub-buffer at 4096 bytes: no more slots are put in it. " +
-    "A reader may have it when all of them are committed",
+    "The writer of alpha0 enters place 0 and begins number 0 there",
+    "The writer of alpha0 closes number 0 at 4096 bytes: it takes no more slots",
   ]);
   assertEquals(texts(model.do({ do: "commit", ...of }), "ring"), [
-    "Number 0 of alpha0 is delivered: all its slots are committed, and a reader may have it",
+    "Number 0 of alpha0 is delivered: all in it is committed, and a reader may have it",
   ]);
 });
 
