@@ -99,7 +99,8 @@ export class Witness {
       const place = placeOfPage(owner, "alloc");
       const fallback = nid === event.nid ? "" : `, because node ${event.nid} has none left`;
       const words = wordsOf(owner);
-      const becomes = words === null ? "taken, to fill the node" : `becomes ${words}`;
+      const taken = event.order === 0 ? "is taken" : "are taken";
+      const becomes = words === null ? `${taken}, to fill the node` : `becomes ${words}`;
       const text = `${frames(pfn, event.order)} of node ${nid} ${becomes}${fallback}`;
       return this.step("page", text, place);
     }

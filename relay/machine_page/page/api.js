@@ -1,15 +1,15 @@
 // What the page asks of the server.
 
-/** Asks, and answers what came back; throws an `Error` with the server's words. */
+/** Asks, and answers what came back; throws an `Error` with the server's words, or that there is none. */
 async function ask(path, body) {
-  const response = await fetch(
-    path,
-    body && {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
-    },
-  );
+  const request = body && {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  };
+  const response = await fetch(path, request).catch(() => {
+    throw new Error("Cannot reach the machine: does “deno task machine” still run?");
+  });
   const answer = await response.json();
   if (response.ok) return answer;
   throw Object.assign(new Error(answer.error), { status: response.status });

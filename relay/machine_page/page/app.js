@@ -1,7 +1,7 @@
 // The page: takes what the user does, asks the server, and draws.
 import { fetchStory, load, perform, playNext } from "./api.js";
 import { show, taken } from "./dom.js";
-import { followChanges, keepInSight } from "./follow.js";
+import { followChanges, keepInSight, showBeginning } from "./follow.js";
 import { glossary, term, termsIn } from "./glossary.js";
 import {
   drawAfter,
@@ -29,7 +29,11 @@ let playing = 0;
 /** Whether an answer is being waited for: nothing else is asked meanwhile. */
 let isBusy = false;
 
-/** The step that was drawn last. */
+/** Whether what was said to hinder does no more. */
+let isSettled = () => false;
+
+/** The machine that was drawn last, and the step. */
+let drawnMachine = "";
 let drawnPosition = -1;
 /** Which list of steps was. */
 let drawnList = "";
@@ -50,7 +54,7 @@ function makeView() {
     state,
     operation: timeline.sinceCommand,
     isCalling: timeline.step?.kind === "notifier",
-    why: timeline.isAtEnd ? "" : "Go to the end of the steps first",
+    why: timeline.isAtEnd ? "" : "Go to the end of the steps first: End ▶▶",
     /** How something is marked that lies at a path, or below. */
     changed: (...paths) => mark((changed) => paths.some((path) => changed.startsWith(`${path}.`))),
     /** How something is marked that is new as a whole. */
@@ -92,12 +96,26 @@ function draw() {
   keepInSight(steps, steps.querySelector("[aria-selected=true]"));
   show(byId("log"), drawLog(timeline));
   byId("log").scrollTop = byId("log").scrollHeight;
+  const { boot, number } = timeline.at;
+  if (`${boot} ${number}` !== drawnMachine) showBeginning();
+  drawnMachine = `${boot} ${number}`;
   if (timeline.position !== drawnPosition) {
     byId("now").scrollTop = 0;
+    if (isSettled()) say("");
     followChanges();
   }
   drawnPosition = timeline.position;
 }
+
+/** Says what hinders; with nothing to say, nothing does any more. */
+function say(trouble, until = () => false) {
+  byId("trouble-text").textContent = trouble;
+  byId("trouble").hidden = trouble === "";
+  isSettled = until;
+}
+
+/** Says why a button does nothing now, until the steps are at their end. */
+const sayWhy = (button) => say(button.dataset.why ?? "", () => timeline.isAtEnd);
 
 /** Asks the server one thing at a time, and says what it refuses. */
 async function ask(question, take) {
@@ -105,13 +123,12 @@ async function ask(question, take) {
   isBusy = true;
   try {
     const answer = await question();
-    byId("trouble").hidden = true;
+    say("");
     if (answer.story) takeStory(answer);
     else take(answer);
   } catch (error) {
     stopPlaying();
-    byId("trouble-text").textContent = error.message;
-    byId("trouble").hidden = false;
+    say(error.message);
     if (error.status === 409) takeStory(await fetchStory());
   } finally {
     isBusy = false;
@@ -172,7 +189,7 @@ const actions = {
   step,
   play,
   end: () => timeline.goToEnd(),
-  "trouble-close": () => void (byId("trouble").hidden = true),
+  "trouble-close": () => say(""),
 };
 
 async function act(id) {
@@ -183,7 +200,8 @@ async function act(id) {
 
 document.addEventListener("click", (event) => {
   const target = event.target.closest("button, [data-step]");
-  if (target === null || target.getAttribute("aria-disabled") === "true") return;
+  if (target === null) return;
+  if (target.getAttribute("aria-disabled") === "true") return sayWhy(target);
   if (target.dataset.do) doCommand(JSON.parse(target.dataset.do));
   else if (target.dataset.load !== undefined) loadScenario(target.dataset.load || null);
   else if (target.dataset.word) explain(target.dataset.word);
@@ -204,7 +222,8 @@ async function loadScenario(id) {
 document.addEventListener("submit", (event) => {
   event.preventDefault();
   const form = event.target;
-  if (form.querySelector("[type=submit]").getAttribute("aria-disabled") === "true") return;
+  const button = form.querySelector("[type=submit]");
+  if (button.getAttribute("aria-disabled") === "true") return sayWhy(button);
   const command = { do: form.dataset.form, ...JSON.parse(form.dataset.of ?? "{}") };
   if (form.dataset.what) command.what = form.dataset.what;
   for (const [name, value] of new FormData(form)) {

@@ -66,7 +66,7 @@ function drawChain(view) {
     h("table", { "aria-labelledby": "chain-title" }, [
       h("thead", {}, [
         h("tr", {}, [
-          h("th", { scope: "col" }, "priority, notifier"),
+          h("th", { scope: "col", colspan: "2" }, "priority, notifier"),
           actions.map((action) =>
             h("th.action", { scope: "col" }, broken(action.replace("CPU_", "")))
           ),
@@ -77,11 +77,8 @@ function drawChain(view) {
         {},
         names.map((name) =>
           h("tr", {}, [
-            h("th", { scope: "row" }, [
-              h("span.priority", {}, String(priority(name))),
-              " ",
-              explained(name),
-            ]),
+            h("td.priority", {}, String(priority(name))),
+            h("th", { scope: "row" }, explained(name)),
             actions.map((action) => cell(name, action)),
           ])
         ),

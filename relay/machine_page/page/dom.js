@@ -21,8 +21,7 @@ export function doButton(label, command, why = "", name = "", more = {}) {
     ...more,
     type: "button",
     "data-do": JSON.stringify(command),
-    "aria-disabled": why ? "true" : null,
-    title: why || null,
+    ...off(why),
     "aria-label": name || null,
   }, label);
 }
@@ -31,9 +30,13 @@ export function doButton(label, command, why = "", name = "", more = {}) {
 export function submit(label, why) {
   return h("button", {
     type: "submit",
-    "aria-disabled": why ? "true" : null,
-    title: why || null,
+    ...off(why),
   }, label);
+}
+
+/** How a button is that does nothing now: it can be reached, and says why. */
+function off(why) {
+  return why ? { "aria-disabled": "true", "data-why": why, title: why } : {};
 }
 
 /** A name that may be broken behind its underscores. */

@@ -11,22 +11,36 @@ const MARGIN = 8;
 let goal = null;
 document.addEventListener("scrollend", () => (goal = null), true);
 
+/** What was changed last: a step that changes nothing leaves it in sight. */
+let subjects = [];
+
 const byId = (id) => document.getElementById(id);
+
+/** What holds the machine, and scrolls. */
+const scroller = () => byId(narrow.matches ? "page" : "machine");
+
+/** Another machine is seen from its beginning. */
+export function showBeginning() {
+  subjects = [];
+  goal = null;
+  scroller().scrollTop = 0;
+}
 
 /** Scrolls what holds the machine, as little as it takes, to what was changed. */
 export function followChanges() {
-  const frame = byId(narrow.matches ? "page" : "machine");
+  const frame = scroller();
   const changed = [...document.querySelectorAll("#machine .changed:not(.status *), #log .changed")]
     .filter((element) => frame.contains(element));
   for (const element of changed) showInTable(element);
+  subjects = changed.length > 0 ? changed : subjects.filter(({ isConnected }) => isConnected);
   const covered = byId("machine").querySelector(".status").offsetHeight;
   const room = frame.clientHeight - covered - 2 * MARGIN;
   const at = goal ?? frame.scrollTop;
-  const span = spanOf(changed, room);
+  const span = spanOf(subjects, room);
   if (span === null || at === nearest(at, frame, covered, span)) return;
-  // With the table or the ring that it is in, where there is room for that.
+  // With the table, the node or the ring that it is in, where there is room for that.
   const around = union(
-    changed.map((element) => boxOf(element.closest(".chain, .ring") ?? element)),
+    subjects.map((element) => boxOf(element.closest(".chain, .node, .ring") ?? element)),
   );
   const to = nearest(at, frame, covered, around.bottom - around.top <= room ? around : span);
   const most = frame.scrollHeight - frame.clientHeight;

@@ -46,7 +46,8 @@ export function drawLesson(timeline, scenario) {
       head,
       timeline.isAtStart && h("p", {}, [
         "Open a channel, take a CPU down, fill a node, order a failure: every button on the machine really does ",
-        "it. What happens comes step by step. Or take one of the five scenarios; they need no knowledge.",
+        "it. What happens comes step by step. “Try things yourself”, pressed again, boots another machine. The ",
+        "five scenarios need no knowledge.",
       ]),
     ];
   }

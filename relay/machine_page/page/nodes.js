@@ -40,7 +40,7 @@ function drawNode(view, node, nid) {
       ]),
     ]),
     drawFrames(view, node, nid),
-    h("p.about", {}, term("counters", "Counted (numastat)")),
+    h("p.about", {}, [term("counters", "numastat"), " has counted"]),
     h("dl.counters", {}, [
       count("hit", "numaHit"),
       count("miss", "numaMiss"),
@@ -129,10 +129,10 @@ function drawLegend() {
   const entry = (frame, text) => h("li", {}, [frame, ` ${text}`]);
   const sample = (name, text) => h(`span.frame.${name}`, { "aria-hidden": "true" }, text);
   return h("ul.legend", { "aria-label": "What the frames mean" }, [
-    h("li", {}, [sample("free.is-first.is-last", "8"), " free: a ", term("block"), " of 8 begins"]),
-    entry(sample("data.hue0", "a0"), "channel alpha, buffer of CPU 0"),
-    entry(sample("spare.hue0", "r"), "a ring's page that its reader has"),
-    entry(sample("control.hue0", "c"), "a ring's control page"),
-    entry(sample("fill", "×"), "taken to fill the node"),
+    h("li", {}, [sample("free.is-first.is-last", "8"), " a free ", term("block"), " of 8 begins"]),
+    entry(sample("data.hue0", "a0"), "alpha, CPU 0"),
+    h("li", {}, [sample("spare.hue0", "r"), " ", term("exchange", "the reader's")]),
+    h("li", {}, [sample("control.hue0", "c"), " ", term("control")]),
+    entry(sample("fill", "×"), "fills the node"),
   ]);
 }

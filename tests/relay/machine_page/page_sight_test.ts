@@ -25,6 +25,8 @@ for (const [width, height] of [[400, 800], [1400, 900]] as const) {
       const needless = looks.filter(({ isNeedless }) => isNeedless);
       assertEquals(needless.map(({ sentence }) => sentence), [], "scrolled without need");
       if (width < 1000) return;
+      const cut = looks.filter(({ isRead }) => !isRead);
+      assertEquals(cut.map(({ sentence }) => sentence), [], "the guide is to be scrolled");
       const [first] = looks;
       const moved = looks.filter(({ fixed }) => fixed !== first.fixed);
       assertEquals(moved.map(({ sentence, fixed }) => [sentence, fixed]), [], first.fixed);

@@ -131,7 +131,9 @@ pageTest("the page lets the machine be used only where its steps end", {}, async
   assertEquals(await button.getAttribute("aria-disabled"), "true");
   await button.click({ force: true });
   assertMatch(await sentence(page), /^You take CPU 1 down/);
+  assertMatch(await textOf(page, "#trouble-text"), /^Go to the end of the steps first/);
   await page.click("#end");
+  assertEquals(await page.locator("#trouble").isVisible(), false);
   assertEquals(await button.getAttribute("aria-disabled"), null);
   await settled(page, () => button.click());
   assertMatch(await sentence(page), /^You take every free frame of node 0/);
@@ -207,6 +209,36 @@ pageTest(
     assertEquals(await page.locator("#trouble").isVisible(), false);
   },
 );
+
+pageTest("the page says when there is no machine behind it any more", {
+  console: /ERR_FAILED/,
+}, async (page) => {
+  await page.route("**/do", (route) => route.abort());
+  await page.click('button[aria-label="Fill node 0"]');
+  assertMatch(
+    await textOf(page, "#trouble-text"),
+    /^Cannot reach the machine: .*deno task machine/,
+  );
+  await page.unroute("**/do");
+  await settled(page, () => page.click('button[aria-label="Fill node 0"]'));
+  assertMatch(await sentence(page), /^You take every free frame of node 0/);
+  assertEquals(await page.locator("#trouble").isVisible(), false);
+});
+
+for (const [width, scroller] of [[1400, "#machine"], [400, "#page"]] as const) {
+  pageTest(
+    `the page shows a new machine from its beginning, at ${width}`,
+    { width },
+    async (page) => {
+      await page.locator(".orders").scrollIntoViewIfNeeded();
+      const scrolled = () => page.locator(scroller).evaluate(({ scrollTop }) => scrollTop);
+      assert(await scrolled() > 0);
+      await settled(page, () => page.locator("#scenarios button").first().click());
+      assertEquals(await scrolled(), 0);
+      assertEquals(await sentence(page), "");
+    },
+  );
+}
 
 pageTest("the page comes back where it was when it is loaded again", {}, async (page) => {
   await settled(page, () => page.click('button[aria-label="Take down CPU 2"]'));

@@ -4,6 +4,7 @@
  * @typedef {object} Look What is seen after a step.
  * @property {string} sentence What it says.
  * @property {string[]} hidden What it has marked and cannot be seen.
+ * @property {boolean} isRead Whether what to look at, and what comes next, is seen whole.
  * @property {boolean} isNeedless Whether something scrolled though all could be seen.
  * @property {string} fixed Where the guide's buttons are, and what has no cause to move.
  */
@@ -30,10 +31,10 @@ export async function walk() {
     return points.every((point) => element.contains(document.elementFromPoint(...point)));
   };
   /** Whether all was between the status and the lower edge before it was scrolled by `delta`. */
-  const wasSeen = (delta) => {
+  const wasSeen = (elements, delta) => {
     const { top, bottom } = scroller.getBoundingClientRect();
     const edge = top + scroller.querySelector(".status").offsetHeight + 8;
-    return marked().filter((element) => scroller.contains(element) && !element.closest(".status"))
+    return elements.filter((element) => scroller.contains(element) && !element.closest(".status"))
       .every((element) => {
         const box = element.getBoundingClientRect();
         return box.top + delta >= edge && box.bottom + delta <= bottom - 8;
@@ -44,17 +45,23 @@ export async function walk() {
     return [id, x, y, width, height];
   };
   const looks = [];
+  let subjects = [];
   while (/^(Do it|Step)/.test(step.textContent) && step.getAttribute("aria-disabled") === null) {
     const [from, scrolled] = [place(), scroller.scrollTop];
     step.click();
     for (let i = 0; place() === from && i < 1000; i++) await new Promise((go) => setTimeout(go, 2));
     const delta = scroller.scrollTop - scrolled;
+    // What a step without a mark of its own leaves in sight.
+    if (marked().some((element) => !element.closest(".status"))) subjects = marked();
     looks.push({
       sentence: byId("sentence").textContent,
-      hidden: marked().filter((element) => !isSeen(element)).map(name),
+      hidden: [...new Set([...marked(), ...subjects])]
+        .filter((element) => element.isConnected && !isSeen(element)).map(name),
+      isRead: byId("after").getBoundingClientRect().bottom <=
+        byId("now").getBoundingClientRect().bottom + 1,
       // Where there is less than before it cannot stay.
       isNeedless: delta !== 0 && scrolled <= scroller.scrollHeight - scroller.clientHeight &&
-        wasSeen(delta),
+        wasSeen(subjects, delta),
       fixed: JSON.stringify([
         ...["back", "step", "play", "end", "steps", "log"].map(boxOf),
         ...["cpus-title", "nodes-title", "channels-title"].map((id) => byId(id).offsetTop),
