@@ -7,6 +7,7 @@ import dom from "./page/dom.js" with { type: "text" };
 import drawing from "./page/drawing.css" with { type: "text" };
 import follow from "./page/follow.js" with { type: "text" };
 import glossary from "./page/glossary.js" with { type: "text" };
+import guideStyle from "./page/guide.css" with { type: "text" };
 import guide from "./page/guide.js" with { type: "text" };
 import index from "./page/index.html" with { type: "text" };
 import layout from "./page/layout.css" with { type: "text" };
@@ -33,6 +34,7 @@ export const pageFiles: ReadonlyMap<string, PageFile> = new Map([
   ["/", { type: "text/html; charset=utf-8", text: index }],
   ["/style.css", css(style)],
   ["/layout.css", css(layout)],
+  ["/guide.css", css(guideStyle)],
   ["/drawing.css", css(drawing)],
   ["/rings.css", css(ringsStyle)],
   ["/api.js", script(api)],

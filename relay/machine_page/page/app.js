@@ -120,7 +120,7 @@ const sayWhy = (button) => say(button.dataset.why ?? "", () => timeline.isAtEnd)
 /** Asks the server one thing at a time, and says what it refuses. */
 async function ask(question, take) {
   if (isBusy) return;
-  isBusy = true;
+  setBusy(true);
   try {
     const answer = await question();
     say("");
@@ -131,9 +131,14 @@ async function ask(question, take) {
     say(error.message);
     if (error.status === 409) takeStory(await fetchStory());
   } finally {
-    isBusy = false;
     draw();
+    setBusy(false);
   }
+}
+
+function setBusy(isNow) {
+  isBusy = isNow;
+  byId("machine").setAttribute("aria-busy", isNow);
 }
 
 function takeStory(answer) {

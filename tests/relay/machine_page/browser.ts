@@ -2,8 +2,14 @@ import type { Browser, Page } from "playwright-core";
 import { CHROMIUM_MISSING, startChromium } from "../../chromium.ts";
 import { serveMachine } from "../../../relay/machine_page/mod.ts";
 
-/** One browser for all tests of a file. */
+/** One browser and one page for all tests of a file. */
 let browser: Browser | null = null;
+let page: Page | null = null;
+
+/** Where the machine of the test is, and what it complains of. */
+let url = "";
+let complaints: string[] = [];
+let allowed: RegExp | undefined;
 
 /** Ends the browser: for the end of the file. */
 export async function closeBrowser(): Promise<void> {
@@ -14,41 +20,45 @@ export async function closeBrowser(): Promise<void> {
 export interface Look {
   readonly width?: number;
   readonly height?: number;
-  readonly colorScheme?: "light" | "dark";
   /** What the browser's console will say; anything else fails the test. */
   readonly console?: RegExp;
+}
+
+async function openPage(): Promise<Page> {
+  browser ??= await startChromium();
+  const context = await browser.newContext({ reducedMotion: "reduce" });
+  const page = await context.newPage();
+  page.setDefaultTimeout(30_000);
+  page.on("console", (message) => {
+    if (!allowed?.test(message.text())) complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("request", (request) => {
+    const asked = request.url();
+    if (!asked.startsWith(url) && !asked.startsWith("data:")) complaints.push(`asks ${asked}`);
+  });
+  return page;
 }
 
 /**
  * Opens the page of a new machine in Chromium. What its console or an error says, and a request that leaves
  * this server, is thrown when `use` is done.
  */
-export async function withPage(look: Look, use: (page: Page) => Promise<void>): Promise<void> {
-  browser ??= await startChromium();
+async function withPage(look: Look, use: (page: Page) => Promise<void>): Promise<void> {
   const server = await serveMachine(0);
-  const { width = 1400, height = 950, colorScheme = "light" } = look;
-  const context = await browser.newContext({
-    viewport: { width, height },
-    colorScheme,
-    reducedMotion: "reduce",
-  });
-  const complaints: string[] = [];
+  page ??= await openPage();
+  [url, complaints, allowed] = [server.url, [], look.console];
+  const { width = 1400, height = 950 } = look;
   try {
-    const page = await context.newPage();
-    page.setDefaultTimeout(30_000);
-    page.on("console", (message) => {
-      if (!look.console?.test(message.text())) complaints.push(message.text());
-    });
-    page.on("pageerror", (error) => complaints.push(error.message));
-    page.on("request", (request) => {
-      const url = request.url();
-      if (!url.startsWith(server.url) && !url.startsWith("data:")) complaints.push(`asks ${url}`);
-    });
-    await page.goto(server.url);
+    await page.setViewportSize({ width, height });
+    await page.emulateMedia({ colorScheme: "light" });
+    await page.goto(url);
     await page.waitForSelector(".cpu");
     await use(page);
   } finally {
-    await context.close();
+    await page.unrouteAll();
+    // Nothing of this test asks a server that is gone.
+    await page.goto("about:blank");
     await server.close();
   }
   if (complaints.length > 0) throw new Error(complaints.join("\n"));
@@ -71,10 +81,10 @@ export const textOf = (page: Page, selector: string): Promise<string> =>
 /** The sentence of the step shown. */
 export const sentence = (page: Page): Promise<string> => textOf(page, "#sentence");
 
-/** Waits until what was asked of the server has come. */
+/** Waits until what was asked of the server has come and is drawn. */
 export async function settled(page: Page, act: () => Promise<unknown>): Promise<void> {
   const answered = page.waitForResponse((response) => response.request().method() === "POST");
   await act();
-  await (await answered).finished();
-  await page.waitForFunction(() => true);
+  await answered;
+  await page.waitForSelector('main[aria-busy="false"]');
 }

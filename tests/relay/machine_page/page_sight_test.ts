@@ -1,5 +1,5 @@
 /** What a step talks about is in sight, and nothing moves without need: all steps, in headless Chromium. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Page } from "playwright-core";
 import { MachineModel } from "../../../relay/machine_page/mod.ts";
 import { closeBrowser, pageTest, settled } from "./browser.ts";
@@ -20,6 +20,10 @@ for (const [width, height] of [[400, 800], [1400, 900]] as const) {
       await load(page, title);
       const looks = await page.evaluate(walk);
       assert(looks.length > 30, `${looks.length} steps`);
+      for (const { sentence, place } of looks) {
+        assert(sentence !== "", "every step says something");
+        assertMatch(place, /\w\(\)/, sentence);
+      }
       const hidden = looks.filter(({ hidden }) => hidden.length > 0);
       assertEquals(hidden.map(({ sentence, hidden }) => [sentence, hidden]), []);
       const needless = looks.filter(({ isNeedless }) => isNeedless);

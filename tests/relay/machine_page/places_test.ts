@@ -8,8 +8,8 @@ const open = { do: "open", mode: "relay", pages: 1, subbufs: 2 } as const;
 type Row = readonly [text: string, place: string];
 const rowsOf = (steps: readonly ToldStep[]): Row[] => steps.map(({ text, place }) => [text, place]);
 
-/** The fourth page is refused: the second one of CPU 1. */
-const failed: readonly Row[] = [
+/** How an open begins: the buffer of CPU 0, and a page of CPU 1's. */
+const begun: readonly Row[] = [
   ["You open alpha: 2 sub-buffers of a page for each CPU online", PATCH + "ltt_relay_open()"],
   ["4096 bytes on node 0 are the channel's structure (struct rchan)", PATCH + "ltt_relay_open()"],
   [
@@ -55,6 +55,11 @@ const failed: readonly Row[] = [
     PATCH + "relay_alloc_buf(): alloc_pages_node",
   ],
   ["32 bytes on node 0 are a page's descriptor (struct buf_page)", PATCH + "relay_alloc_buf()"],
+];
+
+/** The fourth page is refused: the second one of CPU 1. */
+const failed: readonly Row[] = [
+  ...begun,
   [
     "Page 1 of alpha's buffer of CPU 1, wanted on node 0, is refused: this is the allocation that was to fail",
     "Linux 2.6.29, mm/page_alloc.c: should_fail_alloc_page()",
@@ -118,51 +123,7 @@ const failed: readonly Row[] = [
 
 /** CPUs 0 and 1 are online. */
 const opened: readonly Row[] = [
-  ["You open alpha: 2 sub-buffers of a page for each CPU online", PATCH + "ltt_relay_open()"],
-  ["4096 bytes on node 0 are the channel's structure (struct rchan)", PATCH + "ltt_relay_open()"],
-  [
-    "The channel alpha has its first reference, its own: from 0 to 1",
-    PATCH + "ltt_relay_open(): kref_init",
-  ],
-  ["256 bytes on node 0 are room for the file's name", PATCH + "relay_open_buf()"],
-  [
-    "128 bytes on node 0 are the buffer's structure (struct rchan_buf)",
-    PATCH + "relay_create_buf()",
-  ],
-  ["32 bytes on node 0 are a page's descriptor (struct buf_page)", PATCH + "relay_alloc_buf()"],
-  [
-    "Frame 32 of node 0 becomes page 0 of alpha's buffer of CPU 0",
-    PATCH + "relay_alloc_buf(): alloc_pages_node",
-  ],
-  ["32 bytes on node 0 are a page's descriptor (struct buf_page)", PATCH + "relay_alloc_buf()"],
-  [
-    "Frame 33 of node 0 becomes page 1 of alpha's buffer of CPU 0",
-    PATCH + "relay_alloc_buf(): alloc_pages_node",
-  ],
-  [
-    "One more reference to alpha, that of the buffer being made: from 1 to 2",
-    PATCH + "relay_create_buf(): kref_get",
-  ],
-  [
-    "The buffer alpha0 has its first reference, the channel's: from 0 to 1",
-    PATCH + "__relay_reset(): kref_init",
-  ],
-  ["The file alpha0 is made: CPU 0 has its buffer", PATCH + "relay_open_buf(): create_buf_file"],
-  [
-    "256 bytes on node 0 are given back: room for the file's name",
-    PATCH + "relay_open_buf() free_name",
-  ],
-  ["256 bytes on node 0 are room for the file's name", PATCH + "relay_open_buf()"],
-  [
-    "128 bytes on node 0 are the buffer's structure (struct rchan_buf)",
-    PATCH + "relay_create_buf()",
-  ],
-  ["32 bytes on node 0 are a page's descriptor (struct buf_page)", PATCH + "relay_alloc_buf()"],
-  [
-    "Frame 34 of node 0 becomes page 0 of alpha's buffer of CPU 1",
-    PATCH + "relay_alloc_buf(): alloc_pages_node",
-  ],
-  ["32 bytes on node 0 are a page's descriptor (struct buf_page)", PATCH + "relay_alloc_buf()"],
+  ...begun,
   [
     "Frame 35 of node 0 becomes page 1 of alpha's buffer of CPU 1",
     PATCH + "relay_alloc_buf(): alloc_pages_node",

@@ -3,6 +3,7 @@
 /**
  * @typedef {object} Look What is seen after a step.
  * @property {string} sentence What it says.
+ * @property {string} place Where it happens.
  * @property {string[]} hidden What it has marked and cannot be seen.
  * @property {boolean} isRead Whether what to look at, and what comes next, is seen whole.
  * @property {boolean} isNeedless Whether something scrolled though all could be seen.
@@ -55,6 +56,7 @@ export async function walk() {
     if (marked().some((element) => !element.closest(".status"))) subjects = marked();
     looks.push({
       sentence: byId("sentence").textContent,
+      place: byId("place").textContent,
       hidden: [...new Set([...marked(), ...subjects])]
         .filter((element) => element.isConnected && !isSeen(element)).map(name),
       isRead: byId("after").getBoundingClientRect().bottom <=
