@@ -13,7 +13,10 @@ export function differsOf(
 ): string | undefined {
   switch (command.do) {
     case "open":
-      return error === undefined ? undefined : "The patch answers NULL, without saying why";
+      // What a ring refuses is not the patch's.
+      return error === undefined || command.mode !== "relay"
+        ? undefined
+        : "The patch answers NULL, without saying why";
     case "close":
     case "put_channel":
     case "put_buffer":

@@ -168,7 +168,7 @@ async function step() {
     draw();
   } else if (timeline.nextStage < (scenario()?.stages.length ?? 0)) {
     await ask(() => playNext(timeline.at), takeSteps);
-  } else if (scenario() !== null && following() !== null) {
+  } else if ((scenario() !== null || timeline.isAtStart) && following() !== null) {
     await loadScenario(following().id);
   }
 }
@@ -235,6 +235,8 @@ document.addEventListener("submit", (event) => {
     command[name] = /^(text|mode)$/.test(name) ? value : Number(value);
   }
   doCommand(command);
+  // The keys go to the steps now, and not into the field.
+  if (isStepwise) byId("step").focus({ preventScroll: true });
 });
 
 document.addEventListener("change", ({ target }) => {

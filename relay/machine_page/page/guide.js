@@ -47,7 +47,7 @@ export function drawLesson(timeline, scenario) {
       timeline.isAtStart && h("p", {}, [
         "Open a channel, take a CPU down, fill a node, order a failure: every button on the machine really does ",
         "it. What happens comes step by step. “Try things yourself”, pressed again, boots another machine. The ",
-        "five scenarios need no knowledge.",
+        "five scenarios need no knowledge: begin with the first.",
       ]),
     ];
   }
@@ -109,9 +109,16 @@ export function drawPlace(timeline) {
 export function drawControls(timeline, scenario, following, isPlaying) {
   const nextPart = timeline.isAtEnd && scenario !== null &&
     timeline.nextStage < scenario.stages.length;
-  const isOver = scenario !== null && timeline.isAtEnd && !nextPart;
+  // A scenario is through, or nothing was done yet.
+  const isOver = timeline.isAtEnd && !nextPart && (scenario !== null || timeline.isAtStart);
   const canStep = nextPart || !timeline.isAtEnd || (isOver && following);
-  const label = nextPart ? "Do it ▶" : isOver && following ? "Next scenario ▶" : "Step ▶";
+  const label = nextPart
+    ? "Do it ▶"
+    : !isOver || !following
+    ? "Step ▶"
+    : scenario === null
+    ? "First scenario ▶"
+    : "Next scenario ▶";
   const button = (id, label, isOff, more = {}) =>
     h("button", { type: "button", id, "aria-disabled": isOff ? "true" : null, ...more }, label);
   return [

@@ -66,6 +66,23 @@ pageTest(
   },
 );
 
+pageTest("the page begins with the first scenario by Space", {}, async (page) => {
+  assertMatch(await textOf(page, "#step"), /^First scenario/);
+  await settled(page, () => page.keyboard.press("Space"));
+  assertMatch(await textOf(page, "#lesson h2"), new RegExp(scenarios[0].title));
+});
+
+pageTest("the page says what hinders beside the guide's buttons, not on them", {}, async (page) => {
+  for (const width of [1400, 400]) {
+    await page.setViewportSize({ width, height: 800 });
+    await settled(page, () => page.click('button[aria-label="Take down CPU 2"]'));
+    await page.click('button[aria-label="Fill node 0"]', { force: true });
+    await page.waitForSelector("#trouble:not([hidden])");
+    await page.click("#end");
+    await settled(page, () => page.click("#scenarios button:has-text('Try things')"));
+  }
+});
+
 pageTest("the page leads through a scenario by clicks, part by part", {}, async (page) => {
   const { title, stages, id } = scenarios[0];
   await settled(page, () => page.click(`#scenarios button:has-text("${title}")`));
@@ -149,6 +166,14 @@ pageTest("the page writes and reads a record, orders a failure, fills a node", {
   assertMatch(await textOf(page, '[data-node="1"]'), /0 of 48 frames free/);
   await settled(page, () => page.click('button[aria-label="Give back what fills node 1"]'));
   assertMatch(await textOf(page, '[data-node="1"]'), /46 of 48 frames free/);
+});
+
+pageTest("the page steps by Space after a form was sent by Enter", {}, async (page) => {
+  await page.locator('[data-what="page"] [name="k"]').fill("2");
+  await settled(page, () => page.keyboard.press("Enter"));
+  assertMatch(await sentence(page), /^You order that the 2nd page/);
+  await page.keyboard.press("Space");
+  assertMatch(await sentence(page), /^It waits/);
 });
 
 pageTest("the page shows small allocations as steps when they are asked for", {}, async (page) => {

@@ -38,6 +38,7 @@ Deno.test("MachineModel.do() says what the patch does instead, where it would do
   assertMatch(differs(model, { do: "put_buffer", ...of })!, /memory is corrupted$/);
   model.do({ do: "fail", what: "page", k: 1 });
   assertMatch(differs(model, relay)!, /answers NULL/);
+  assertEquals(differs(model, { ...relay, mode: "discard", subbufs: 1 }), undefined);
   model.load(null);
   model.do({ ...relay, subbufs: 1 });
   assertMatch(
