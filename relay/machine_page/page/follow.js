@@ -29,11 +29,14 @@ export function showBeginning() {
 /** Scrolls what holds the machine, as little as it takes, to what was changed. */
 export function followChanges() {
   const frame = scroller();
-  const changed = [...document.querySelectorAll("#machine .changed:not(.status *), #log .changed")]
-    .filter((element) => frame.contains(element));
+  const status = byId("machine").querySelector(".status");
+  // It stays in sight once it has come there.
+  const isStatusSeen = boxOf(status).bottom <= boxOf(frame).bottom;
+  const changed = [...document.querySelectorAll("#machine .changed, #log .changed")]
+    .filter((element) => frame.contains(element) && !(isStatusSeen && status.contains(element)));
   for (const element of changed) showInTable(element);
   subjects = changed.length > 0 ? changed : subjects.filter(({ isConnected }) => isConnected);
-  const covered = byId("machine").querySelector(".status").offsetHeight;
+  const covered = status.offsetHeight;
   const room = frame.clientHeight - covered - 2 * MARGIN;
   const at = goal ?? frame.scrollTop;
   const span = spanOf(subjects, room);

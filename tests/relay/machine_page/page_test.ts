@@ -77,7 +77,7 @@ pageTest("the page says what hinders beside the guide's buttons, not on them", {
     await page.setViewportSize({ width, height: 800 });
     await settled(page, () => page.click('button[aria-label="Take down CPU 2"]'));
     await page.click('button[aria-label="Fill node 0"]', { force: true });
-    await page.waitForSelector("#trouble:not([hidden])");
+    await page.waitForSelector("#trouble");
     await page.click("#end");
     await settled(page, () => page.click("#scenarios button:has-text('Try things')"));
   }
@@ -221,6 +221,7 @@ pageTest("the page says when there is no machine behind it any more", {
 }, async (page) => {
   await page.route("**/do", (route) => route.abort());
   await page.click('button[aria-label="Fill node 0"]');
+  await page.waitForSelector("#trouble");
   assertMatch(
     await textOf(page, "#trouble-text"),
     /^Cannot reach the machine: .*deno task machine/,
