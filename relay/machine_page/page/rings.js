@@ -88,7 +88,7 @@ function drawReader(view, ring, path) {
   return h("div.reader", { class: [changed, held ? "is-holding" : ""] }, [
     h("span.pair", {}, [
       h("span.page-number", {}, ring.reader ? "the reader's" : "no reader yet"),
-      term("exchange"),
+      term("exchange", "Exchange"),
     ]),
     subbuf === null
       ? h("b.subbuf-in", {}, "nothing")

@@ -43,7 +43,7 @@ export const afterClose: Scenario = {
       title: "What was recorded is still there",
       say:
         "The channel is closed. Code in the kernel has kept a pointer to the buffer. Can it still read there? " +
-        "(By ltt_relay_read: reading the file would be answered -EINVAL.)",
+        "(By ltt_relay_read; the file itself refuses to be read.)",
       commands: [{ do: "read", channel: "alpha", cpu: 1, offset: 0, length: 16 }],
       look:
         "It can: “last words”. The open file is what keeps the pages there; without it the pointer would lead to " +
