@@ -77,6 +77,8 @@ function morphChildren(parent, wanted) {
 }
 
 function morph(old, node) {
+  // Most of the page is as it was.
+  if (old.isEqualNode(node)) return;
   const isSame = old.nodeType === node.nodeType && old.nodeName === node.nodeName &&
     old.id === node.id && (old.dataset?.key ?? "") === (node.dataset?.key ?? "");
   if (!isSame) return old.replaceWith(node);
