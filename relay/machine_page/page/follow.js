@@ -2,14 +2,15 @@
 
 const narrow = matchMedia("(max-width: 60rem)");
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
-const isTold = "onscrollend" in document;
 
 /** Room left around what is brought into sight. */
 const MARGIN = 8;
 
-/** Where a scroll that is under way will end. */
-let goal = null;
-document.addEventListener("scrollend", () => (goal = null), true);
+/** Longer than a smooth scroll takes. */
+const SCROLL_MS = 1000;
+
+/** Where a scroll that is under way will end, and by when. */
+let goal = { top: 0, until: 0 };
 
 /** What was changed last: a step that changes nothing leaves it in sight. */
 let subjects = [];
@@ -22,7 +23,7 @@ const scroller = () => byId(narrow.matches ? "page" : "machine");
 /** Another machine is seen from its beginning. */
 export function showBeginning() {
   subjects = [];
-  goal = null;
+  goal = { top: 0, until: 0 };
   scroller().scrollTop = 0;
 }
 
@@ -38,7 +39,7 @@ export function followChanges() {
   subjects = changed.length > 0 ? changed : subjects.filter(({ isConnected }) => isConnected);
   const covered = status.offsetHeight;
   const room = frame.clientHeight - covered - 2 * MARGIN;
-  const at = goal ?? frame.scrollTop;
+  const at = performance.now() < goal.until ? goal.top : frame.scrollTop;
   const span = spanOf(subjects, room);
   if (span === null || at === nearest(at, frame, covered, span)) return;
   // With the table, the node or the ring that it is in, where there is room for that.
@@ -49,9 +50,8 @@ export function followChanges() {
   const most = frame.scrollHeight - frame.clientHeight;
   const top = Math.max(0, Math.min(most, Math.round(to)));
   if (top === at) return;
-  const isSmooth = isTold && !calm.matches;
-  goal = isSmooth ? top : null;
-  frame.scrollTo({ top, behavior: isSmooth ? "smooth" : "instant" });
+  goal = { top, until: calm.matches ? 0 : performance.now() + SCROLL_MS };
+  frame.scrollTo({ top, behavior: calm.matches ? "instant" : "smooth" });
 }
 
 /** Where to scroll to, as near as can be, so that all between two lines is seen. */

@@ -26,7 +26,7 @@ export interface Look {
 
 async function openPage(): Promise<Page> {
   browser ??= await startChromium();
-  const context = await browser.newContext({ reducedMotion: "reduce" });
+  const context = await browser.newContext();
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);
   page.on("console", (message) => {
@@ -51,7 +51,7 @@ async function withPage(look: Look, use: (page: Page) => Promise<void>): Promise
   const { width = 1400, height = 950 } = look;
   try {
     await page.setViewportSize({ width, height });
-    await page.emulateMedia({ colorScheme: "light" });
+    await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
     await page.goto(url);
     await page.waitForSelector(".cpu");
     await use(page);

@@ -39,3 +39,33 @@ for (const { id, title } of scenarios) {
     },
   );
 }
+
+/** Takes steps faster than the page scrolls, waits until it rests, and names what of the last is not seen. */
+const HURRY = `(async () => {
+  const frame = () => new Promise(requestAnimationFrame);
+  const scroller = document.getElementById("page");
+  for (let i = 0; i < 6; i++) {
+    document.getElementById("step").click();
+    await frame();
+    await frame();
+  }
+  for (let at = -1, rest = 0; rest < 10; rest++) {
+    await frame();
+    if (scroller.scrollTop !== at) rest = 0;
+    at = scroller.scrollTop;
+  }
+  return [...document.querySelectorAll("#machine .changed:not(.status *)")].filter((element) => {
+    const { left, right, top, bottom } = element.getBoundingClientRect();
+    return !element.contains(document.elementFromPoint((left + right) / 2, (top + bottom) / 2));
+  }).map(({ textContent }) => textContent);
+})()`;
+
+pageTest("the page shows what a step has changed to those who hurry, too", {
+  width: 400,
+  height: 800,
+}, async (page) => {
+  await page.emulateMedia({ reducedMotion: "no-preference" });
+  await settled(page, () => page.click('#scenarios button:has-text("A buffer living on")'));
+  await settled(page, () => page.click("#step"));
+  for (let i = 0; i < 3; i++) assertEquals(await page.evaluate(HURRY), []);
+});
