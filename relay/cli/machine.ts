@@ -11,7 +11,7 @@ export function machine(args: readonly string[]): Promise<number> {
   const command = { usage: machineUsage, parse: parseMachineArguments };
   return runCommand(command, args, async ({ port }) => {
     const server = await serve(port);
-    console.log(`The machine is at ${server.url}, for this computer alone; Ctrl-C ends it`);
+    console.log(`The machine is at ${server.url} (for this computer alone; Ctrl-C ends it)`);
     await server.finished;
     return 0;
   });
