@@ -38,8 +38,8 @@ export function installTimers(context: ProbeContext): () => void {
       args[0] = firing(callback as AnyFunction, id, fire);
       const timer = Reflect.apply(original, this, args);
       try {
-        if (typeof timer === "object") marks.put(timer, id);
         set(id, typeof delay === "number" ? delay : 0, repeats);
+        if (typeof timer === "object") marks.put(timer, id);
       } catch {
         // As of `quietly`, which would make a function for each timer.
       }
@@ -69,17 +69,32 @@ type Fire = (callback: AnyFunction, id: number, timer: unknown, args: unknown[])
  * function that is made with its name costs a fraction of one whose name is defined later.
  */
 function firing(callback: AnyFunction, id: number, fire: Fire): AnyFunction {
-  const name: unknown = Object.getOwnPropertyDescriptor(callback, "name")?.value;
-  if (typeof name !== "string" || name === "") {
+  const descriptor = nameOf(callback);
+  const name: unknown = descriptor?.value;
+  if (name === "") {
     return function (this: unknown, ...args: unknown[]): unknown {
       return fire(callback, id, this, args);
     };
   }
-  return {
-    [name]: function (this: unknown, ...args: unknown[]): unknown {
+  const isText = typeof name === "string";
+  const key = isText ? name : "";
+  const named = {
+    [key]: function (this: unknown, ...args: unknown[]): unknown {
       return fire(callback, id, this, args);
     },
-  }[name];
+  }[key];
+  return isText || descriptor === undefined
+    ? named
+    : Object.defineProperty(named, "name", descriptor);
+}
+
+/** The property that says a function's name; of a proxy it may not be had. */
+function nameOf(callback: AnyFunction): PropertyDescriptor | undefined {
+  try {
+    return Object.getOwnPropertyDescriptor(callback, "name");
+  } catch {
+    return undefined;
+  }
 }
 
 /** Hands on the object it is given: what extends it puts its private fields there. */
@@ -96,14 +111,19 @@ function unseenNumbers(): {
 } {
   // A class for each call: two of them number the same object.
   class Numbered extends Given {
-    readonly #number: number;
+    #number: number;
     constructor(object: object, number: number) {
       super(object);
       this.#number = number;
+    }
+    static put(object: object, number: number): void {
+      // A program's own setTimeout may give the same object again.
+      if (#number in object) object.#number = number;
+      else new Numbered(object, number);
     }
     static of(object: object): number {
       return #number in object ? object.#number : 0;
     }
   }
-  return { put: (object, number) => void new Numbered(object, number), of: Numbered.of };
+  return { put: Numbered.put, of: Numbered.of };
 }

@@ -140,6 +140,30 @@ Deno.test("installProbes() of two sessions links each one's events of the same t
   });
 });
 
+Deno.test("installProbes() tells timers apart that are one object", {
+  ignore: cannotRead,
+}, async () => {
+  await inDirectory({}, async (directory) => {
+    const { setInterval, clearInterval } = globalThis;
+    // As programs do that keep their own time.
+    const timer = { unref() {} };
+    Object.assign(globalThis, { setInterval: () => timer, clearInterval: () => {} });
+    try {
+      const events = await traced(directory, { probes: ["timer"] }, () => {
+        for (let i = 0; i < 2; i++) globalThis.setInterval(() => {}, 1e6);
+        globalThis.clearInterval(timer as unknown as number);
+      });
+      assertEquals(events.map(({ name, fields }) => [name, Number(fields.timer)]), [
+        ["timer:set", 1],
+        ["timer:set", 2],
+        ["timer:clear", 2],
+      ]);
+    } finally {
+      Object.assign(globalThis, { setInterval, clearInterval });
+    }
+  });
+});
+
 Deno.test("a redaction hook decides, and one that throws leaks nothing", {
   ignore: cannotRead,
 }, async () => {

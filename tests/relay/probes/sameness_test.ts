@@ -61,7 +61,14 @@ const PROGRAMS: Readonly<Record<string, string>> = {
       console.log(JSON.stringify(name), Object.hasOwn(t._onTimeout, "name"), Reflect.ownKeys(t).map(String).join(),
         JSON.stringify(Object.getOwnPropertyDescriptor(t._onTimeout, "name"))); clearTimeout(t); };
     for (const f of [() => {}, named, function own() {}, odd["two words"], odd["__proto__"]]) shown(f);
-    const frozen = Object.freeze(setTimeout(named, 1e6)); clearTimeout(frozen); clearTimeout(clearTimeout(frozen));
+    const withName = (descriptor) => Object.defineProperty(() => {}, "name", { configurable: true, ...descriptor });
+    for (const f of [withName({ value: 5 }), withName({ get: () => "got" })]) shown(f);
+    const proxy = (handler) => new Proxy(() => console.log("fired"), handler);
+    for (const trap of [{ getOwnPropertyDescriptor() { throw new Error("trap") } }, { get() { throw new Error("trap") } }])
+      await new Promise((resolve) => { setTimeout(proxy(trap), 1); setTimeout(resolve, 20); });
+    const { proxy: revoked, revoke } = Proxy.revocable(named, {}); revoke(); clearTimeout(setTimeout(revoked, 1e6));
+    try { clearTimeout(Object.freeze(setTimeout(named, 1e6))) } catch (e) { console.log(e.name, e.message) }
+    clearTimeout(clearTimeout(setTimeout(named, 1e6))); clearTimeout(+setTimeout(named, 1e6)); clearTimeout("x");
     console.log(Deno.inspect(setTimeout(named, 1e6), { colors: false }).includes("[Function: named]")); Deno.exit(0);`,
   "a worker that dies": `
     const w = new Worker("data:text/javascript,throw new Error('x')", { type: "module" });
