@@ -93,6 +93,15 @@ function drained(box: DamagedBox, how: string): Promise<Ended> {
   });
 }
 
+/** Whether an error says what is wrong with a black box; what a program throws that has a fault does not. */
+export function isNamed(error: unknown): boolean {
+  // V8 begins its own like this too: "Cannot read properties of undefined".
+  if (error instanceof TypeError) return /^Cannot [a-z].*: /.test(error.message);
+  if (error instanceof CtfError) return true;
+  // The output has thrown: at damage, or because it came to be too large.
+  return error instanceof Error && error.message.startsWith("Cannot write to nowhere: CtfError: ");
+}
+
 async function endOf(
   { sizeBytes }: DamagedBox,
   how: string,
@@ -104,9 +113,7 @@ async function endOf(
     const { faultCount } = await take(new CheckedOutput(sizeBytes));
     result = faultCount === 0 ? "trace" : "parts";
   } catch (error) {
-    const isNamed = (error instanceof Error && /^Cannot [a-z]/.test(error.message)) ||
-      error instanceof CtfError;
-    if (!isNamed) throw new Error(`not a named error for: ${how}`, { cause: error });
+    if (!isNamed(error)) throw new Error(`not a named error for: ${how}`, { cause: error });
     result = "error";
   }
   const ms = performance.now() - begin;

@@ -1,5 +1,6 @@
-import { assert } from "@std/assert";
-import { fuzz, killedBoxes } from "./fuzz.ts";
+import { assert, assertEquals } from "@std/assert";
+import { CtfError } from "../../../relay/ctf/ctf_error.ts";
+import { fuzz, isNamed, killedBoxes } from "./fuzz.ts";
 import { ignore } from "./support.ts";
 
 /** `deno task fuzz` does a million. */
@@ -22,3 +23,34 @@ Deno.test(
     }
   },
 );
+
+/** What a function throws. */
+function thrownBy(fn: () => unknown): unknown {
+  try {
+    return fn();
+  } catch (error) {
+    return error;
+  }
+}
+
+Deno.test("isNamed() takes no fault of the program for an error with a name", () => {
+  const nothing = undefined as unknown as Uint8Array;
+  const faults = [
+    thrownBy(() => nothing.length),
+    thrownBy(() => Object.assign(nothing, {})),
+    thrownBy(() => new Uint8Array(-1)),
+    thrownBy(() => assert(false, "Cannot be: more bytes than the file has")),
+  ];
+  for (const fault of faults) {
+    assertEquals(isNamed(fault), false, `${fault}`);
+    // A consumer says so of whatever its output throws.
+    assertEquals(isNamed(new Error(`Cannot write to nowhere: ${fault}`)), false, `${fault}`);
+  }
+  const damage = new CtfError("Cannot read an event: number 7 is unknown", "stream", 80);
+  const named = [
+    damage,
+    new Error(`Cannot write to nowhere: ${damage}`),
+    new TypeError("Cannot look at a registry at 4096: there is none of this version"),
+  ];
+  for (const error of named) assertEquals(isNamed(error), true, `${error}`);
+});
