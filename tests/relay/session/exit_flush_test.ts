@@ -18,7 +18,7 @@ Deno.test("a process that ends does not wait for ever for a thread that is stuck
 
 Deno.test("a signal ends a process whose session's thread is stuck", { ignore }, async () => {
   using directory = new TempDirectory();
-  const { code, stderr } = await runChild(PROGRAM, ["signal", `${directory.path}/trace`]);
-  assertEquals(code, 130);
+  const { code, stdout, stderr } = await runChild(PROGRAM, ["signal", `${directory.path}/trace`]);
+  assertEquals([code, stdout], [130, "waits 10 s\n"]);
   assertMatch(stderr, /^ltt-relay: Cannot write the trace within 10 s: .*\n/);
 });

@@ -25,11 +25,13 @@ if (how === "exit") {
   await new Deno.Command("mkfifo", { args: [`${output}/channel0_1`] }).output();
   TraceSession.attach(session.handle).tracepoint("t:other", u32("n"))(0);
   session.flush();
-  // Ten seconds of waiting are over in a tenth of one.
+  // Ten seconds of waiting are over in a tenth of one; how long it was to be is said.
   const { wait } = Atomics;
   Object.assign(Atomics, {
-    wait: (words: Int32Array, index: number, value: number, timeoutMs: number) =>
-      wait(words, index, value, timeoutMs / 100),
+    wait: (words: Int32Array, index: number, value: number, timeoutMs: number) => {
+      console.log(`waits ${Math.round(timeoutMs / 1000)} s`);
+      return wait(words, index, value, timeoutMs / 100);
+    },
   });
   setTimeout(() => Deno.kill(Deno.pid, "SIGINT"), 100);
 }
