@@ -3,7 +3,8 @@ import { Relay } from "@ltt/relay/relay";
 import { claimCpu, CpuPool, type RingBuffer, RingChannel } from "@ltt/relay/ring";
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { readEvents, writeEvents } from "../ring/events.ts";
-import { assertCode, framesInUse, happens, leftBehind, sizes } from "../ring/fixture.ts";
+import { assertCode, framesInUse, leftBehind, sizes } from "../ring/fixture.ts";
+import { until } from "../until.ts";
 
 /** A machine of CPUs of which number 0 alone is up, on so many frames. */
 function boot(frames: number, cpus: number): { machine: Machine; relay: Relay } {
@@ -120,19 +121,19 @@ Deno.test("claimCpu() is refused and counted, when there is no memory for one mo
   assertEquals(claimed.cpu, 1, "the one CPU there is memory for");
   const hasLogged = (text: string): boolean =>
     machine.log.entries.some((entry) => formatLogEntry(entry).includes(text));
-  await happens("CPU 2 is not kept spare", () => hasLogged("CPU2: not kept spare"));
+  await until("CPU 2 is not kept spare", () => hasLogged("CPU2: not kept spare"));
   const before = framesInUse(machine);
   for (let times = 1; times <= 3; times++) {
     assertStrictEquals(claimCpu(pool.handle), null, "no CPU is there to be claimed");
     assertEquals(pool.refused, times, "claims refused");
-    await happens("that is logged", () => hasLogged("no CPU free: 1 claims refused"));
+    await until("that is logged", () => hasLogged("no CPU free: 1 claims refused"));
     assertEquals(writeEvents(claimed.writers[0], 100 * times, 100), 0, "the other one records on");
   }
   assertEquals([...machine.cpus.online].sort(), [0, 1], "no CPU has come up");
   assertEquals(framesInUse(machine), before, "nothing is taken for CPUs that do not come up");
   assertRecords(channel.buf[0]!, 0, 500, "CPU 0");
   claimed.release();
-  await happens("the CPU can be claimed again", () => pool.spare.includes(1));
+  await until("the CPU can be claimed again", () => pool.spare.includes(1));
   using reader = channel.buf[1]!.reader();
   const events = [...reader.snapshot()].flatMap((subbuf) => readEvents(subbuf));
   assertEquals(events, Array.from({ length: 300 }, (_, i) => 100 + i), "what CPU 1 has recorded");
@@ -145,10 +146,10 @@ Deno.test("CpuPool has its spare CPU again, when memory was missing once", async
   const pool = new CpuPool(machine, [channel], 1);
   machine.failPageAlloc.failNth(3);
   const claimed = claimCpu(pool.handle)!;
-  await happens("it was missing", () => machine.failPageAlloc.nthFromNow === 0);
+  await until("it was missing", () => machine.failPageAlloc.nthFromNow === 0);
   assertStrictEquals(claimCpu(pool.handle), null, "no CPU is spare then");
   assertEquals(pool.refused, 1, "claims refused");
-  await happens("a CPU is spare", () => pool.spare.length === 1);
+  await until("a CPU is spare", () => pool.spare.length === 1);
   const second = claimCpu(pool.handle)!;
   assertEquals(second.cpu, 2, "the CPU that could not come up before");
   for (const { writers: [writer] } of [claimed, second]) {
@@ -157,5 +158,5 @@ Deno.test("CpuPool has its spare CPU again, when memory was missing once", async
   claimed.release();
   second.release();
   pool.close();
-  await happens("all CPUs but one are down", () => machine.cpus.online.size === 1);
+  await until("all CPUs but one are down", () => machine.cpus.online.size === 1);
 });

@@ -10,9 +10,10 @@ import {
 import { Relay } from "@ltt/relay/relay";
 import { claimCpu, CpuPool, RingChannel } from "@ltt/relay/ring";
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { until } from "../until.ts";
 import type { Order } from "./cpu_program.ts";
 import { drainEvents, upTo, writeEvents } from "./events.ts";
-import { happens, sizes } from "./fixture.ts";
+import { sizes } from "./fixture.ts";
 import { answerOf, ignore, tell } from "./workers.ts";
 
 const PROGRAM = new URL("./cpu_program.ts?claims", import.meta.url);
@@ -121,7 +122,7 @@ Deno.test("claimCpu() answers null when no CPU is free; the pool counts and logs
   assertEquals(claimCpu(pool.handle), null);
   assertEquals(claimCpu(pool.handle), null);
   assertEquals(pool.refused, 2);
-  await happens("logged", () => fixture.hasLogged("no CPU free: 2 claims refused"));
+  await until("logged", () => fixture.hasLogged("no CPU free: 2 claims refused"));
   claimed?.release();
 });
 
@@ -129,7 +130,7 @@ Deno.test("a pool tops up when a CPU was claimed", async () => {
   using fixture = new Fixture();
   using pool = new CpuPool(fixture.machine, fixture.channels, 1);
   const claimed = claimCpu(pool.handle);
-  await happens("topped up", () => pool.spare.length === 1);
+  await until("topped up", () => pool.spare.length === 1);
   assertEquals(pool.spare, [2]);
   claimed?.release();
 });
@@ -140,7 +141,7 @@ Deno.test("release() hands over what was written, and the CPU can be claimed aga
   const claimed = claimCpu(pool.handle)!;
   writeEvents(claimed.writers[0], 0, 5);
   claimed.release();
-  await happens("taken down and up", () => pool.spare.includes(claimed.cpu));
+  await until("taken down and up", () => pool.spare.includes(claimed.cpu));
   assertEquals(fixture.read(claimed.cpu), [0, 1, 2, 3, 4]);
 });
 
@@ -148,14 +149,14 @@ Deno.test("claimCpu() until released takes no lock: others top up, and release()
   using fixture = new Fixture();
   using pool = new CpuPool(fixture.machine, fixture.channels, 1);
   const claimed = claimCpu(pool.handle, { untilReleased: true })!;
-  await happens("topped up", () => pool.spare.length === 1);
+  await until("topped up", () => pool.spare.length === 1);
   // A lock that is free would have been taken for a thread that is dead.
   await new Promise((resolve) => setTimeout(resolve, 20));
   assertEquals(fixture.online(), [0, 1, 2]);
   assertThrows(() => fixture.machine.hotplug.cpuDown(1), KernelError, "vetoed");
   writeEvents(claimed.writers[0], 0, 5);
   claimed.release();
-  await happens("taken down", () => !fixture.online().includes(1));
+  await until("taken down", () => !fixture.online().includes(1));
   assertEquals(fixture.read(1), [0, 1, 2, 3, 4]);
 });
 
@@ -182,7 +183,7 @@ Deno.test(
     await tell(worker, { type: "leave open", from: 300 });
     worker.terminate();
     const ring = fixture.channels[0].buf[cpu]!;
-    await happens("repaired", () => ring.lost.torn === 1);
+    await until("repaired", () => ring.lost.torn === 1);
     assertEquals(fixture.read(cpu), upTo(301));
   },
 );
@@ -195,7 +196,7 @@ Deno.test("close() takes down the spare CPUs, and leaves claimed ones to their t
   assertEquals(fixture.online(), [0, 1]);
   assertEquals(claimCpu(pool.handle), null);
   claimed.release();
-  await happens("down", () => fixture.online().length === 1);
+  await until("down", () => fixture.online().length === 1);
 });
 
 Deno.test("a pool's CPU cannot be taken down while its thread writes", () => {
@@ -215,9 +216,9 @@ Deno.test("claimCpu() throws for another header, and the CPU is there again", as
       KernelError,
       "header",
     );
-    await happens("spare again", () => pool.spare.length === 1);
+    await until("spare again", () => pool.spare.length === 1);
   }
-  await happens("only one up", () => fixture.online().length === 2);
+  await until("only one up", () => fixture.online().length === 2);
 });
 
 Deno.test("cpuDown() of a spare CPU: it cannot be claimed any more", () => {
@@ -261,6 +262,6 @@ Deno.test("close() of a pool leaves no notifier behind once the last thread is g
   const claimed = claimCpu(pool.handle)!;
   pool.close();
   claimed.release();
-  await happens("unregistered", () => hotplug.notifierPriorities.length === before.length);
+  await until("unregistered", () => hotplug.notifierPriorities.length === before.length);
   assertEquals(hotplug.notifierPriorities, before);
 });

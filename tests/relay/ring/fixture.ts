@@ -13,7 +13,7 @@ import {
   type RingReader,
   type RingWriter,
 } from "@ltt/relay/ring";
-import { assert, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
+import { assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { eventBytes, textOf } from "./bytes.ts";
 
 /** Four sub-buffers of a page each. */
@@ -111,15 +111,6 @@ export async function assertRejectsCode(
 ): Promise<void> {
   const error = await assertRejects(fn, KernelError, "", what);
   assertStrictEquals((error as KernelError).code, code, what);
-}
-
-/** Waits for something to happen, for 10 s at most. */
-export async function happens(what: string, condition: () => boolean): Promise<void> {
-  const end = performance.now() + 10_000;
-  while (!condition()) {
-    assert(performance.now() < end, `within 10 s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
 }
 
 /** Leaves `count` single free frames, no two adjacent, on the free list of order 0 of a node. */

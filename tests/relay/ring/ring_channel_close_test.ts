@@ -1,6 +1,7 @@
 import { CPU_UP_PREPARE, NOTIFY_OK, POLLHUP } from "@ltt/relay/hw";
 import { LOST_OFFLINE, type RingClient, ringReader, ringWriter } from "@ltt/relay/ring";
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { until } from "../until.ts";
 import { textOf } from "./bytes.ts";
 import {
   assertCode,
@@ -8,7 +9,6 @@ import {
   bootRelay,
   drain,
   framesInUse,
-  happens,
   leftBehind,
   messages,
   openRing,
@@ -85,7 +85,7 @@ for (const readTimerMs of [0, 1]) {
     })();
     writeText(machine, channel.buf[0]!.writer, "the last words");
     channel.close();
-    await happens("the loop ends", () => ended);
+    await until("the loop ends", () => ended);
     await reading;
     assertEquals(texts, ["the last words"]);
     assertEquals(framesInUse(machine), [0]);

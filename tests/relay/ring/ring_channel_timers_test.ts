@@ -10,16 +10,9 @@ import {
 import { Relay } from "@ltt/relay/relay";
 import { type RingChannel, ringWriter } from "@ltt/relay/ring";
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import { until } from "../until.ts";
 import { textOf } from "./bytes.ts";
-import {
-  assertCode,
-  bootRelay,
-  drain,
-  fillSubbufs,
-  happens,
-  openRing,
-  writeText,
-} from "./fixture.ts";
+import { assertCode, bootRelay, drain, fillSubbufs, openRing, writeText } from "./fixture.ts";
 
 Deno.test("RingChannel's switch timer hands over what was written", async () => {
   const { machine, relay } = bootRelay({ cpus: 1 });
@@ -27,7 +20,7 @@ Deno.test("RingChannel's switch timer hands over what was written", async () => 
   writeText(machine, channel.buf[0]!.writer, "tick");
   using reader = channel.buf[0]!.reader();
   assertStrictEquals(reader.poll(), 0, "at once");
-  await happens("a sub-buffer is handed over", () => (reader.poll() & POLLIN) !== 0);
+  await until("a sub-buffer is handed over", () => (reader.poll() & POLLIN) !== 0);
   assertEquals(drain(reader), ["tick"]);
 });
 
@@ -40,7 +33,7 @@ Deno.test("RingChannel's switch timer leaves a ring alone, when another thread w
   writeText(machine, channel.buf[0]!.writer, "tick");
   using here = channel.buf[0]!.reader();
   using there = channel.buf[1]!.reader();
-  await happens("a sub-buffer is handed over", () => (here.poll() & POLLIN) !== 0);
+  await until("a sub-buffer is handed over", () => (here.poll() & POLLIN) !== 0);
   assertStrictEquals(there.poll(), 0);
   elsewhere.detach();
 });
@@ -55,7 +48,7 @@ Deno.test("RingChannel's read timer wakes the reader, the writer does not", asyn
   using channel = openRing(relay, { readTimerMs: 1 });
   fillSubbufs(machine, channel.buf[0]!, 2);
   assertEquals([...bells(channel)], [0, 0], "the writer has delivered");
-  await happens("the bell of CPU 0 rings", () => bells(channel)[0] > 0);
+  await until("the bell of CPU 0 rings", () => bells(channel)[0] > 0);
   assertStrictEquals(bells(channel)[1], 0, "there is nothing to read on CPU 1");
 });
 
@@ -73,18 +66,18 @@ Deno.test("RingChannel's read timer wakes the reader of a ring that another thre
   elsewhere.attach();
   elsewhere.flush("final");
   elsewhere.detach();
-  await happens("the bell rings", () => bells(channel)[0] > 0);
+  await until("the bell rings", () => bells(channel)[0] > 0);
 });
 
 Deno.test("RingChannel's read timer ends its ringing, when all is read", async () => {
   const { machine, relay } = bootRelay({ cpus: 2 });
   using channel = openRing(relay, { readTimerMs: 1 });
   for (const ring of channel.buf) fillSubbufs(machine, ring!, 1);
-  await happens("both bells ring", () => bells(channel).every((count) => count > 0));
+  await until("both bells ring", () => bells(channel).every((count) => count > 0));
   using reader = channel.buf[1]!.reader();
   drain(reader);
   const [zero, one] = bells(channel);
-  await happens("bell 0 rings on", () => bells(channel)[0] > zero + 3);
+  await until("bell 0 rings on", () => bells(channel)[0] > zero + 3);
   assertStrictEquals(bells(channel)[1], one);
 });
 
@@ -92,13 +85,13 @@ Deno.test("RingChannel's timers stop at CPU_DOWN_PREPARE and start when the CPU 
   const { machine, relay } = bootRelay();
   using channel = openRing(relay, { readTimerMs: 1 });
   for (const ring of channel.buf) fillSubbufs(machine, ring!, 1);
-  await happens("bell 1 rings", () => bells(channel)[1] > 0);
+  await until("bell 1 rings", () => bells(channel)[1] > 0);
   machine.hotplug.cpuDown(1);
   const [zero, one] = bells(channel);
-  await happens("bell 0 rings on", () => bells(channel)[0] > zero + 3);
+  await until("bell 0 rings on", () => bells(channel)[0] > zero + 3);
   assertStrictEquals(bells(channel)[1], one, "bell 1 while CPU 1 is down");
   machine.hotplug.cpuUp(1);
-  await happens("bell 1 rings again", () => bells(channel)[1] > one + 1);
+  await until("bell 1 rings again", () => bells(channel)[1] > one + 1);
 });
 
 Deno.test("RingChannel's timers go on, when a notifier vetoes that the CPU goes down", async () => {
@@ -111,7 +104,7 @@ Deno.test("RingChannel's timers go on, when a notifier vetoes that the CPU goes 
   );
   assertCode(() => machine.hotplug.cpuDown(1), "EINVAL", "cpuDown()");
   const one = bells(channel)[1];
-  await happens("bell 1 rings on", () => bells(channel)[1] > one + 1);
+  await until("bell 1 rings on", () => bells(channel)[1] > one + 1);
 });
 
 Deno.test("RingChannel's timers run for a CPU that comes up later", async () => {
@@ -120,7 +113,7 @@ Deno.test("RingChannel's timers run for a CPU that comes up later", async () => 
   machine.hotplug.cpuUp(1);
   writeText(machine, channel.buf[1]!.writer, "tick");
   using reader = channel.buf[1]!.reader();
-  await happens("a sub-buffer is handed over", () => (reader.poll() & POLLIN) !== 0);
+  await until("a sub-buffer is handed over", () => (reader.poll() & POLLIN) !== 0);
 });
 
 /** Fails if the bell of CPU 0 rings while timers of the same period, started later, run often. */
@@ -129,7 +122,7 @@ async function assertSilent(rung: Int32Array): Promise<void> {
   using clock = openRing(relay, { readTimerMs: 1 });
   fillSubbufs(machine, clock.buf[0]!, 1);
   const [before] = rung;
-  await happens("the clock's bell rings", () => bells(clock)[0] > 4);
+  await until("the clock's bell rings", () => bells(clock)[0] > 4);
   assertStrictEquals(rung[0], before, "rings");
 }
 
@@ -207,6 +200,6 @@ Deno.test("RingChannel wakes the reader of a CPU that is dead, when it has a rea
   let text = "";
   next.then(({ value }) => text = textOf(...value!.views()));
   machine.hotplug.cpuDown(1);
-  await happens("the reader gets the sub-buffer", () => text === "last");
+  await until("the reader gets the sub-buffer", () => text === "last");
   reader.close();
 });
