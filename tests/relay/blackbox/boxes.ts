@@ -1,7 +1,7 @@
 /** Black boxes of programs that are killed at a chosen moment, damaged in a chosen place, and recovered. */
 import { openRam, PAGE_SIZE } from "@ltt/relay/hw";
 import { claimCpu, type ClaimedCpu, RingMemory, type RingWriter } from "@ltt/relay/ring";
-import type { TraceSession } from "@ltt/relay/session";
+import type { SessionOptions, TraceSession } from "@ltt/relay/session";
 import { Registry } from "../../../relay/trace/registry.ts";
 import { StreamClient } from "../../../relay/trace/stream_client.ts";
 import { StreamState } from "../../../relay/trace/stream_state.ts";
@@ -208,6 +208,21 @@ export async function killedWithTrace(
   return { file: killedNow(directory), trace };
 }
 
+/**
+ * Starts a session whose memory is a black box, from which alone its events can be had unless the options say
+ * otherwise, and records events 0 to `count - 1`.
+ */
+export async function recording(
+  directory: BoxDirectory,
+  count: number,
+  options: SessionOptions = {},
+): Promise<{ readonly session: TraceSession; readonly record: (n: number) => void }> {
+  const session = await directory.start({ output: null, ...options });
+  const record = numbered(session);
+  for (const n of range(0, count)) record(n);
+  return { session, record };
+}
+
 let ofTwoThreads: Uint8Array | null = null;
 
 /** A black box of two threads with a thousand events each, on CPUs 0 and 1, whose program is gone. */
@@ -220,9 +235,7 @@ export async function twoThreads(directory: BoxDirectory): Promise<string> {
 
 async function recordTwoThreads(): Promise<Uint8Array> {
   using directory = new BoxDirectory();
-  const session = await directory.start({ output: null });
-  const record = numbered(session);
-  for (const n of range(0, 1000)) record(n);
+  const { session } = await recording(directory, 1000);
   using worker = new TestWorker();
   assertEquals([session.cpu, await worker.attach(session)], [0, 1]);
   await worker.tell({ type: "record", from: 0, count: 1000 });
@@ -249,9 +262,7 @@ export async function killedAfterFlush(
   first: number,
   then: number,
 ): Promise<{ session: TraceSession; file: string; trace: string }> {
-  const session = await directory.start();
-  const record = numbered(session);
-  for (const n of range(0, first)) record(n);
+  const { session, record } = await recording(directory, first, { output: directory.trace });
   await session.flush();
   const killed = await killedWithTrace(directory, () => {
     for (const n of range(first, then)) record(n);

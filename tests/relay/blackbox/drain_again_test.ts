@@ -5,8 +5,8 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { BoxFile, recover, TraceCompletion } from "../../../relay/blackbox/mod.ts";
 import { CONSUMED, READER } from "../../../relay/ring/control.ts";
 import { CANNOT_MOUNT, Disk } from "../disk.ts";
-import { numbered, range, readTrace } from "../session/support.ts";
-import { A_PAGE, BoxMemory } from "./boxes.ts";
+import { range, readTrace } from "../session/support.ts";
+import { A_PAGE, BoxMemory, recording } from "./boxes.ts";
 import { drainTo } from "./drains.ts";
 import { BoxDirectory, ignoreReading } from "./support.ts";
 
@@ -15,9 +15,7 @@ Deno.test(
   { ignore: ignoreReading },
   async () => {
     using directory = new BoxDirectory();
-    const session = await directory.start({ output: null });
-    const record = numbered(session);
-    for (const n of range(0, 2000)) record(n);
+    const { session, record } = await recording(directory, 2000);
     const program = new URL("./drain_program.ts", import.meta.url).pathname;
     const child = new Deno.Command(Deno.execPath(), {
       args: ["run", "--quiet", "--no-check", "-A", program, directory.box, directory.trace],
@@ -44,9 +42,7 @@ Deno.test("drain() goes on where another was aborted, in a directory of its own"
   ignore: ignoreReading,
 }, async () => {
   using directory = new BoxDirectory();
-  const session = await directory.start({ output: null });
-  const record = numbered(session);
-  for (const n of range(0, 2000)) record(n);
+  const { session, record } = await recording(directory, 2000);
   const words = (): number[] => {
     const { control } = new BoxMemory(Deno.readFileSync(directory.box)).ring(0);
     return [control[READER], control[CONSUMED]];
@@ -78,9 +74,7 @@ Deno.test("drain() that is aborted leaves a trace, and recover() gets the rest",
   ignore: ignoreReading,
 }, async () => {
   using directory = new BoxDirectory();
-  const session = await directory.start({ output: null });
-  const record = numbered(session);
-  for (const n of range(0, 2000)) record(n);
+  const { session, record } = await recording(directory, 2000);
   const controller = new AbortController();
   const found = await drainTo(directory.box, directory.trace, {
     signal: controller.signal,
@@ -103,9 +97,7 @@ Deno.test("drain() throws what its output throws, and another one can follow", {
   ignore: ignoreReading || CANNOT_MOUNT,
 }, async () => {
   using directory = new BoxDirectory();
-  const session = await directory.start({ output: null });
-  const record = numbered(session);
-  for (const n of range(0, 2000)) record(n);
+  const { session } = await recording(directory, 2000);
   {
     using disk = new Disk(`${directory.path}/disk`, 4 * 4096);
     const error = await assertRejects(() => drainTo(directory.box, disk.path));

@@ -2,7 +2,7 @@ import { TraceSession } from "@ltt/relay/session";
 import { assert, assertEquals } from "@std/assert";
 import { sizeOf } from "../files.ts";
 import { numbered, range, readTrace, TestWorker, until } from "../session/support.ts";
-import { A_PAGE, streamOf } from "./boxes.ts";
+import { A_PAGE, recording, streamOf } from "./boxes.ts";
 import { drainTo } from "./drains.ts";
 import type { KilledOrder } from "./killed_order.ts";
 import { BoxDirectory, ignore, ignoreReading } from "./support.ts";
@@ -61,9 +61,7 @@ Deno.test("drain() counts events, and the sub-buffers that have any", {
   ignore: ignoreReading,
 }, async () => {
   using directory = new BoxDirectory();
-  const session = await directory.start({ output: null });
-  const record = numbered(session);
-  for (const n of range(0, 1000)) record(n);
+  const { session } = await recording(directory, 1000);
   const { bytes } = session.statistics();
   await session.close();
   const { subbufs, ...counts } = streamOf(await drainTo(directory.box, directory.trace), 0);

@@ -5,12 +5,13 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { BoxFile, recover } from "../../../relay/blackbox/mod.ts";
 import type { TraceOutput } from "../../../relay/consume/mod.ts";
 import { NEXT, PFN } from "../../../relay/ring/control.ts";
-import { numbered, range, readTrace } from "../session/support.ts";
+import { range, readTrace } from "../session/support.ts";
 import {
   A_PAGE,
   BoxMemory,
   damage,
   killedNow,
+  recording,
   recoverFrom,
   recoverTo,
   streamOf,
@@ -162,9 +163,7 @@ Deno.test(
 
 Deno.test("recover() names twenty faults at most, and counts them all", { ignore }, async () => {
   using directory = new BoxDirectory();
-  const session = await directory.start({ output: null, nSubbufs: 32 });
-  const record = numbered(session);
-  for (const n of range(0, 30 * A_PAGE)) record(n);
+  const { session } = await recording(directory, 30 * A_PAGE, { nSubbufs: 32 });
   const file = killedNow(directory);
   await session.close();
   damage(file, (memory) => {

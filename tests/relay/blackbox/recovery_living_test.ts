@@ -10,6 +10,7 @@ import {
   A_PAGE,
   BoxMemory,
   damage,
+  recording,
   recoverFrom,
   recoverTo,
   twoThreads,
@@ -21,9 +22,7 @@ Deno.test("recover() of a living program changes nothing in its memory", {
   ignore: ignoreReading,
 }, async () => {
   using directory = new BoxDirectory();
-  const session = await directory.start({ output: null });
-  const record = numbered(session);
-  for (const n of range(0, 1000)) record(n);
+  const { session } = await recording(directory, 1000);
   const before = Deno.readFileSync(directory.box);
   const found = recoverTo(directory.box, directory.trace, true);
   assertUnchanged(directory.box, before);
@@ -83,9 +82,7 @@ Deno.test("recover() of a living program leaves the reader's words as they are",
   ignore,
 }, async () => {
   using directory = new BoxDirectory();
-  const session = await directory.start({ mode: "flight-recorder", output: null });
-  const record = numbered(session);
-  for (const n of range(0, 10_000)) record(n);
+  const { session } = await recording(directory, 10_000, { mode: "flight-recorder" });
   const words = (): number[] => {
     const { control } = new BoxMemory(Deno.readFileSync(directory.box)).ring(session.cpu!);
     return [control[READER], control[CONSUMED]];

@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { assertUnchanged } from "../files.ts";
 import { assertInOrder, packetsIn } from "../packets.ts";
 import { numbered, range, readTrace, TestWorker } from "../session/support.ts";
-import { A_PAGE, killedNow, ManualCpu, recoverTo, streamOf } from "./boxes.ts";
+import { A_PAGE, killedNow, ManualCpu, recording, recoverTo, streamOf } from "./boxes.ts";
 import { BoxDirectory, ignore, ignoreReading } from "./support.ts";
 
 Deno.test("recover() takes what every thread had recorded, delivered or not", {
@@ -45,9 +45,7 @@ Deno.test("recover() takes what every thread had recorded, delivered or not", {
 
 Deno.test("recover() counts events, and the sub-buffers that have any", { ignore }, async () => {
   using directory = new BoxDirectory();
-  const session = await directory.start({ output: null });
-  const record = numbered(session);
-  for (const n of range(0, 1000)) record(n);
+  const { session } = await recording(directory, 1000);
   const found = recoverTo(killedNow(directory), directory.trace);
   const { events, bytes } = session.statistics();
   const { subbufs, ...counts } = streamOf(found, session.cpu!);
@@ -121,9 +119,7 @@ Deno.test("recover() takes the newest of a ring that is written over, without a 
   ignore: ignoreReading,
 }, async () => {
   using directory = new BoxDirectory();
-  const session = await directory.start({ output: null, mode: "flight-recorder", nSubbufs: 4 });
-  const record = numbered(session);
-  for (const n of range(0, 10_000)) record(n);
+  const { session } = await recording(directory, 10_000, { mode: "flight-recorder", nSubbufs: 4 });
   const found = recoverTo(killedNow(directory), directory.trace);
   const { subbufs, lost } = streamOf(found, session.cpu!);
   const trace = await readTrace(directory.trace);
@@ -139,9 +135,7 @@ Deno.test("recover() tells in trace and report what was lost because buffers wer
   ignore: ignoreReading,
 }, async () => {
   using directory = new BoxDirectory();
-  const session = await directory.start({ output: null });
-  const record = numbered(session);
-  for (const n of range(0, 5000)) record(n);
+  const { session } = await recording(directory, 5000);
   const { lost: { full }, events } = session.statistics();
   assert(full > 1000, `${full} lost`);
   const found = recoverTo(killedNow(directory), directory.trace);

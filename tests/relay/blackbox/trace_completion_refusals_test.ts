@@ -4,8 +4,8 @@
 import type { TraceSession } from "@ltt/relay/session";
 import { assertEquals, assertThrows } from "@std/assert";
 import { filesIn } from "../files.ts";
-import { numbered, range, readTrace } from "../session/support.ts";
-import { complete, killedAfterFlush } from "./boxes.ts";
+import { range, readTrace } from "../session/support.ts";
+import { complete, killedAfterFlush, recording } from "./boxes.ts";
 import { BoxDirectory, ignore, ignoreReading } from "./support.ts";
 
 /** What is refused, with how the directory is made that way, and why. */
@@ -112,9 +112,7 @@ Deno.test("TraceCompletion() refuses a directory that a session writes to, which
   ignore: ignoreReading,
 }, async () => {
   using directory = new BoxDirectory();
-  const session = await directory.start();
-  const record = numbered(session);
-  for (const n of range(0, 10)) record(n);
+  const { session, record } = await recording(directory, 10, { output: directory.trace });
   await session.flush();
   const before = filesIn(directory.trace);
   const error = assertThrows(() => complete(directory.box, directory.trace), TypeError);

@@ -5,7 +5,7 @@ import { CANNOT_MOUNT, Disk } from "../disk.ts";
 import { filesIn } from "../files.ts";
 import { assertInOrder, packetsIn } from "../packets.ts";
 import { numbered, range, readTrace, TestWorker } from "../session/support.ts";
-import { complete, killedAfterFlush, killedWithTrace } from "./boxes.ts";
+import { complete, killedAfterFlush, killedWithTrace, recording } from "./boxes.ts";
 import { BoxDirectory, ignore, ignoreReading } from "./support.ts";
 
 Deno.test("TraceCompletion() adds what the directory of a killed session lacks", {
@@ -108,9 +108,10 @@ Deno.test("TraceCompletion() replaces a last packet of which a part was not writ
   ignore: ignoreReading,
 }, async () => {
   using directory = new BoxDirectory();
-  const session = await directory.start({ subbufSize: 16384 });
-  const record = numbered(session);
-  for (const n of range(0, 1600)) record(n);
+  const { session } = await recording(directory, 1600, {
+    output: directory.trace,
+    subbufSize: 16384,
+  });
   await session.flush();
   const { file, trace } = await killedWithTrace(directory);
   // A program that is killed while it writes a packet over a provisional one of as many pages has

@@ -9,7 +9,7 @@ import {
   POLLHUP,
 } from "@ltt/relay/hw";
 import { Relay } from "@ltt/relay/relay";
-import { LOST_OFFLINE, type RingClient, ringWriter } from "@ltt/relay/ring";
+import { LOST_OFFLINE, type RingChannel, type RingClient, ringWriter } from "@ltt/relay/ring";
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { spy } from "@std/testing/mock";
 import { WRITER } from "../../../relay/ring/control.ts";
@@ -25,14 +25,20 @@ import {
   writeText,
 } from "./fixture.ts";
 
+/** What is told of CPUs from now on, after the rings' notifier was, and whether they have a ring then. */
+function watchRings(machine: Machine, { buf }: RingChannel): [CpuAction, boolean][] {
+  const seen: [CpuAction, boolean][] = [];
+  machine.hotplug.hotcpuNotifier((action, cpu) => {
+    seen.push([action, buf[cpu] !== null]);
+    return NOTIFY_OK;
+  }, 3);
+  return seen;
+}
+
 Deno.test("RingChannel gives a CPU its ring at CPU_UP_PREPARE, after relay gave it a buffer", () => {
   const { machine, relay } = bootRelay({ online: [0] });
   using channel = openRing(relay);
-  const seen: [CpuAction, boolean][] = [];
-  machine.hotplug.hotcpuNotifier((action, cpu) => {
-    seen.push([action, channel.buf[cpu] !== null]);
-    return NOTIFY_OK;
-  }, 3);
+  const seen = watchRings(machine, channel);
   machine.hotplug.hotcpuNotifier((action, cpu) => {
     if (action === CPU_UP_PREPARE) assertStrictEquals(channel.buf[cpu], null, "before");
     return NOTIFY_OK;
@@ -46,11 +52,7 @@ Deno.test("RingChannel gives a CPU its ring at CPU_UP_PREPARE, after relay gave 
 Deno.test("RingChannel gives a CPU its ring, when it comes up frozen", () => {
   const { machine, relay } = bootRelay({ online: [0] });
   using channel = openRing(relay);
-  const seen: [CpuAction, boolean][] = [];
-  machine.hotplug.hotcpuNotifier((action, cpu) => {
-    seen.push([action, channel.buf[cpu] !== null]);
-    return NOTIFY_OK;
-  }, 3);
+  const seen = watchRings(machine, channel);
   machine.hotplug.cpuUpFrozen(1);
   assertEquals(seen[0], [CPU_UP_PREPARE_FROZEN, true]);
 });
