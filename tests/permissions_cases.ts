@@ -197,7 +197,7 @@ async function killed({ FILE }: Places, kind: string = "with output"): Promise<v
   await deno(["--allow-all", module, FILE, kind]);
 }
 
-/** What a program printed until it ended, or said `enough`. */
+/** What a program printed until it ended, or said `enough`; for a minute at most. */
 export async function deno(
   args: readonly string[],
   env: Record<string, string> = {},
@@ -209,6 +209,7 @@ export async function deno(
     stdout: "piped",
     stderr: "piped",
   }).spawn();
+  const timer = setTimeout(() => child.kill("SIGKILL"), 60_000);
   const stderr = new Response(child.stderr).text();
   let stdout = "";
   for await (const text of child.stdout.pipeThrough(new TextDecoderStream() as TransformStream)) {
@@ -216,5 +217,6 @@ export async function deno(
     if (enough?.test(stdout)) child.kill("SIGKILL");
   }
   await child.status;
+  clearTimeout(timer);
   return stdout + await stderr;
 }
