@@ -95,6 +95,7 @@ export {
   LOST_WRAP,
   type LostCounts,
   type Refusal,
+  sumLost,
 } from "./lost.ts";
 export { MAX_NESTING } from "./open_slots.ts";
 export * from "./reader.ts";
