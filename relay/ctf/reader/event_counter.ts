@@ -31,7 +31,8 @@ export class EventCounter {
 
   /** Counts the events of a whole packet. A `CtfError` if they cannot be told apart. */
   count(packet: Uint8Array): PacketCount {
-    const packets = new PacketFile("", bytesSource(packet), this.#format, this.#code, null);
+    const source = bytesSource(packet);
+    const packets = new PacketFile("", source, this.#format, this.#code, null, 0, packet);
     const head = packets.nextPacket();
     if (head === null) throw new CtfError("Cannot read a packet: it has no bytes", null, 0);
     let events = 0;

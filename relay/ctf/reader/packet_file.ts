@@ -50,7 +50,7 @@ export class PacketFile {
 
   /**
    * At no packet yet. `texts` is not needed where `code` goes over events without values. Errors tell places from
-   * `origin` on, which is where the source begins in its file.
+   * `origin` on, which is where the source begins in its file. `bytes` are all of the source, if they are in memory.
    */
   constructor(
     name: string,
@@ -59,10 +59,11 @@ export class PacketFile {
     code: TraceCode,
     texts: TextCache | null,
     origin: number = 0,
+    bytes?: Uint8Array,
   ) {
     this.name = name;
     this.#source = source;
-    this.#window = new PacketWindow(source);
+    this.#window = new PacketWindow(source, bytes);
     this.#format = format;
     this.#code = code;
     this.#state = new DecodeState(texts);

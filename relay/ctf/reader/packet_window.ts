@@ -10,17 +10,19 @@ const STEP = 2 ** 13;
 /** The part of a file that is in memory: from some place in a packet on. */
 export class PacketWindow {
   readonly #source: ByteSource;
-  #buffer = new Uint8Array(0);
+  #buffer: Uint8Array;
   /** Where in the file the buffer begins. */
   #bufferAt = 0;
   /** Bytes in the buffer. */
-  #length = 0;
+  #length: number;
   /** Where in the file what is kept of the packet begins. */
   #at = 0;
 
-  /** Nothing is in memory yet. */
-  constructor(source: ByteSource) {
+  /** `bytes` are all of the source, if they are in memory: then they stay where they are, however many. */
+  constructor(source: ByteSource, bytes: Uint8Array = new Uint8Array(0)) {
     this.#source = source;
+    this.#buffer = bytes;
+    this.#length = bytes.length;
   }
 
   /** Where in the file the bytes begin. */
@@ -65,7 +67,7 @@ export class PacketWindow {
     }
     const from = this.#at - this.#bufferAt;
     const isKept = from >= 0 && from <= this.#length;
-    if (isKept) this.#buffer.copyWithin(0, from, this.#length);
+    if (isKept && from > 0) this.#buffer.copyWithin(0, from, this.#length);
     this.#length = isKept ? this.#length - from : 0;
     this.#bufferAt = this.#at;
     const room = this.#buffer.subarray(this.#length);

@@ -1,5 +1,6 @@
 import { CtfError, eventMetadata, u64, writePacketEnd } from "@ltt/relay/ctf";
 import { EventCounter } from "../../../../relay/ctf/reader/event_counter.ts";
+import { MAX_WINDOW } from "../../../../relay/ctf/reader/packet_window.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import { smallMetadata, smallPacket } from "../small_trace.ts";
 
@@ -15,6 +16,11 @@ Deno.test("count() goes on after a packet that it refused", () => {
   const packet = smallPacket({ seq: 0, times: [1, 2] });
   assertThrows(() => counter.count(packet.subarray(0, 100)), CtfError, "only 100 bytes are there");
   assertEquals(counter.count(packet).events, 2);
+});
+
+Deno.test("count() counts an event that is longer than what a reader keeps of a file", () => {
+  const packet = smallPacket({ seq: 0, times: [1, 2], text: "x".repeat(MAX_WINDOW + 1) });
+  assertEquals(counter.count(packet), { events: 2, contentSize: packet.length });
 });
 
 Deno.test("append() makes events known that are declared later", () => {
