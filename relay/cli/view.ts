@@ -191,7 +191,7 @@ class View implements TraceListener {
     this.#sayMissing(new DeclaredNames(traces.formats, "no event"));
     const filter = this.#filterOf(traces.span(), values);
     this.#filter = filter;
-    for (const event of traces.events(filter.from)) {
+    for (const event of traces.events(values.looksBack ? -Infinity : filter.from)) {
       if (filter.isOver(event.time)) return;
       if (filter.wants(event)) yield event;
     }

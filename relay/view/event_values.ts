@@ -38,6 +38,11 @@ export class EventValues implements ValueSource<TraceEvent> {
     this.#pairs = new Pairs((eventClass) => originOf(eventClass).trace);
   }
 
+  /** Whether something that is read of an event may have begun with any event before it. */
+  get looksBack(): boolean {
+    return this.#usesDuration;
+  }
+
   /** Takes the event that comes next, whether it is read or not: it may begin what another one ends. */
   meet(event: TraceEvent): void {
     if (this.#usesDuration) this.#duration = this.#pairs.push(event)?.duration;

@@ -49,6 +49,18 @@ for (const [options, expected, missing] of chosen) {
   });
 }
 
+Deno.test("view() knows how long what has ended behind --from lasted, though it began before", {
+  ignore,
+}, async () => {
+  using directory = new TempDirectory();
+  const trace = await requests(directory, 4);
+  const { out } = await view(["--format=json", "--event", "*response", trace]);
+  const [, second] = out.split("\n").map((line) => /"s":([\d.]+)/.exec(line)?.[1]);
+  const args = ["--format=json", "--from", `${second}s`, "--where", "duration >= 0", trace];
+  const lines = (await view(args)).out.trimEnd().split("\n").map((line) => JSON.parse(line));
+  assertEquals(lines.map(({ fields }) => fields.request), [2, 3, 4]);
+});
+
 Deno.test("view() merges several traces by time", { ignore }, async () => {
   using directory = new TempDirectory();
   const [first, second] = ["a/b", "c"].map((name) => `${directory.path}/${name}`);
