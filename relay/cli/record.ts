@@ -20,10 +20,10 @@ import {
   givenUpPermissions,
   moduleUrl,
   type RecordPlaces,
-  scriptPath,
   tracerPermissions,
 } from "./record_permissions.ts";
 import { runCommand } from "./run_command.ts";
+import { canRead, isMissing } from "./script_file.ts";
 import { StatusLine } from "./status_line.ts";
 import { progressLine, quoted, summaryOf, summaryText } from "./summary.ts";
 import { writtenIn, writtenRemotely } from "./written.ts";
@@ -77,9 +77,9 @@ class Recording {
     if (canRead(this.#cwd) && !existsSync(this.#cwd)) {
       throw new JobError(`Cannot record in ${this.#cwd}: it is not there`);
     }
-    const path = options.script === null ? null : scriptPath(options.script, this.#cwd);
-    if (path !== null && canRead(path) && !existsSync(path)) {
-      throw new JobError(`Cannot record ${options.script}: no such file or directory`);
+    const { script, denoArgs } = options;
+    if (script !== null && isMissing(script, this.#cwd, denoArgs)) {
+      throw new JobError(`Cannot record ${script}: no such file or directory`);
     }
     const absolute = (path: string | null): string | null =>
       path === null ? null : resolve(this.#cwd, path);
@@ -281,10 +281,6 @@ function openBox(path: string): BoxFile | null {
   } catch {
     return null;
   }
-}
-
-function canRead(path: string): boolean {
-  return Deno.permissions.querySync({ name: "read", path }).state === "granted";
 }
 
 /** A name for a trace in a directory where there is nothing of that name. */

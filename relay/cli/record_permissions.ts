@@ -64,12 +64,6 @@ export function givenUpPermissions(
   return granted.filter((one) => !one.endsWith(`=${kept}`) && !one.startsWith("net="));
 }
 
-/** Where a script is that can be nothing but a file: not a URL, nor a name that Deno may know in other ways. */
-export function scriptPath(script: string, cwd: string): string | null {
-  const isPath = /^\.{0,2}\/|\.[cm]?[jt]sx?$/.test(script) && !/^[a-z]{2,}:/.test(script);
-  return isPath ? resolve(cwd, script) : null;
-}
-
 /** The module that a specifier on the command line means. */
 export function moduleUrl(specifier: string, cwd: string): string {
   if (/^[a-z]+:/.test(specifier)) return specifier;

@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { scriptPath } from "../../../relay/cli/record_permissions.ts";
+import { scriptPath } from "../../../relay/cli/script_file.ts";
 import { TempDirectory } from "../session/support.ts";
 import { CANNOT_RECORD as ignore } from "./recording.ts";
 import { MAIN, run } from "./support.ts";
@@ -37,6 +37,41 @@ for (
     assertMatch(err, /Module not found|Expression expected/);
   });
 }
+
+const IMPORTS = {
+  "imports": { "lib/": "./src/", "main.ts": "./src/there.ts", "./no.ts": "./y.ts" },
+};
+const mapped: readonly (readonly [how: string, config: unknown, args: readonly string[]])[] = [
+  ["by its begin", IMPORTS, ["lib/there.ts"]],
+  ["as a whole", IMPORTS, ["main.ts"]],
+  ["by --import-map", null, ["--import-map=../map.json", "lib/there.ts"]],
+  ["by --config, behind an option of record", null, ["-c", "../map.json", "--json", "main.ts"]],
+  ["by --sloppy-imports", null, ["--sloppy-imports", "../src/there"]],
+  ["by sloppy imports in deno.json", { unstable: ["sloppy-imports"] }, ["../src/there.js"]],
+];
+for (const [how, config, args] of mapped) {
+  Deno.test(`record records a script that Deno finds elsewhere ${how}`, { ignore }, async () => {
+    using directory = new TempDirectory();
+    const cwd = `${directory.path}/below`;
+    for (const path of [cwd, `${directory.path}/src`]) Deno.mkdirSync(path);
+    Deno.writeTextFileSync(`${directory.path}/src/there.ts`, "console.log('it runs')");
+    Deno.writeTextFileSync(`${directory.path}/map.json`, JSON.stringify(IMPORTS));
+    if (config !== null) {
+      Deno.writeTextFileSync(`${directory.path}/deno.json`, JSON.stringify(config));
+    }
+    const recorded = await run(["--allow-all", MAIN, "record", "--out", "t", ...args], cwd);
+    assertEquals([recorded.code, recorded.out.split("\n")[0]], [0, "it runs"], recorded.err);
+  });
+}
+
+Deno.test("record refuses a script that is not there, whatever else an import map names", {
+  ignore,
+}, async () => {
+  using directory = new TempDirectory();
+  Deno.writeTextFileSync(`${directory.path}/deno.json`, JSON.stringify(IMPORTS));
+  const [code, err] = await record(directory.path, "src/no.ts");
+  assertEquals([code, err], [1, "error: Cannot record src/no.ts: no such file or directory\n"]);
+});
 
 Deno.test("scriptPath() is the file that a script must be, not what Deno may find elsewhere", () => {
   const paths = [
