@@ -1,4 +1,4 @@
-import { type Path, pathText } from "./value_source.ts";
+import { EVENT_NAMES, fieldPath, type Path, pathText } from "./value_source.ts";
 
 /** Names that are offered in place of one that is not there. */
 const MAX_NEAR = 3;
@@ -15,9 +15,10 @@ export function noEventNamed(pattern: string, names: Iterable<string>, none: NoE
 
 /** Says that no event has such a field, and which names come near. */
 export function noEventHas(path: Path, names: Iterable<string>, none: NoEvent): string {
-  const text = pathText(path);
-  const hint = near(text, names) || (path.length === 1 ? "; text stands in quotes" : "");
-  return `${none} has a field "${text}"${hint}`;
+  const wanted = pathText(fieldPath(path).steps);
+  const hint = near(wanted, [...EVENT_NAMES, ...names]) ||
+    (path.length === 1 ? "; text stands in quotes" : "");
+  return `${none} has a field "${pathText(path)}"${hint}`;
 }
 
 function near(wanted: string, names: Iterable<string>): string {
@@ -30,17 +31,22 @@ function near(wanted: string, names: Iterable<string>): string {
   return found.length === 0 ? "" : `; there is ${found.join(", ")}`;
 }
 
-/** How many letters have to change until a text is a part of a name, whatever their case. */
+/** How many letters have to change, or two have to change places, until a text is a part of a name, whatever their case. */
 function distanceIn(wanted: string, name: string): number {
-  const letters = name.toLowerCase();
+  const [text, letters] = [wanted.toLowerCase(), name.toLowerCase()];
   // How far what there is of the text up to a letter is from a part of the name that ends with each of its letters.
   let distances = new Array<number>(letters.length + 1).fill(0);
-  for (const [i, letter] of [...wanted.toLowerCase()].entries()) {
+  let before = distances;
+  for (let i = 0; i < text.length; i++) {
     const next = [i + 1];
     for (let at = 0; at < letters.length; at++) {
-      const other = letters[at] === letter ? 0 : 1;
-      next.push(Math.min(distances[at] + other, distances[at + 1] + 1, next[at] + 1));
+      const other = letters[at] === text[i] ? 0 : 1;
+      const isSwapped = i > 0 && at > 0 && letters[at] === text[i - 1] &&
+        letters[at - 1] === text[i];
+      const swapped = isSwapped ? before[at - 1] + 1 : Infinity;
+      next.push(Math.min(distances[at] + other, distances[at + 1] + 1, next[at] + 1, swapped));
     }
+    before = distances;
     distances = next;
   }
   return Math.min(...distances);

@@ -14,7 +14,7 @@ export type Scope = "fields" | "context" | "streamContext" | "packetContext";
 const CONTEXTS: readonly Scope[] = ["context", "streamContext", "packetContext"];
 
 /** What is of the event itself. */
-const EVENT_NAMES = ["name", "cpu", "time", "duration"] as const;
+export const EVENT_NAMES = ["name", "cpu", "time", "duration"] as const;
 
 /** Something that is of the event itself. */
 export type EventName = typeof EVENT_NAMES[number];

@@ -16,7 +16,7 @@ const cases: [readonly string[], readonly string[]][] = [
   [["--where", "statsu > 1 && !(url == GET) || context.request == request"], [
     'no event has a field "statsu"; there is status',
     'no event has a field "GET"; text stands in quotes',
-    'no event has a field "context.request"',
+    'no event has a field "context.request"; there is request',
   ]],
   [["--where", "url[0] == 1 && status.x == 2"], [
     'no event has a field "url[0]"',

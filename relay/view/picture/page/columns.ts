@@ -66,6 +66,11 @@ export class FieldColumn {
     return this.#packed.isShown && this.scope !== "packetContext";
   }
 
+  /** Whether nothing is in its values: they are numbers or texts. */
+  get isPlain(): boolean {
+    return this.isNumber || this.#packed.isText;
+  }
+
   /** What people call it. */
   get name(): string {
     return `${this.scope === "fields" ? "" : "context."}${this.path.join(".")}`;

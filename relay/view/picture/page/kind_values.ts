@@ -61,9 +61,14 @@ export class KindValues implements ValueSource<number> {
       );
       if (all.length === 0) continue;
       const field = all.find((one) => one.path.every((name, i) => name === steps[i]));
-      if (field === undefined) return null;
+      if (field === undefined) {
+        const isStruct = all.some((one) => steps.every((step, i) => step === one.path[i]));
+        // No comparison says anything of a structure.
+        return isStruct ? () => undefined : null;
+      }
       const further = steps.slice(field.path.length);
       if (further.length === 0) return (place) => field.value(place);
+      if (field.isPlain) return null;
       return (place) => walk(field.value(place), further);
     }
     // It is told of each event as its CPU.

@@ -48,8 +48,10 @@ export function findEvents(data: TraceData, question: Expression): Uint32Array {
 export function missingFields(data: TraceData, question: Expression): string[] {
   const sources = data.kinds.map((kind) => new KindValues(data, kind, () => new Float64Array(0)));
   const names = data.kinds.flatMap(({ fields }) => fields.map(({ path }) => path.join(".")));
-  return question.paths.filter((path) => sources.every((one) => one.readerOf(path) === null))
+  const missing = question.paths
+    .filter((path) => sources.every((one) => one.readerOf(path) === null))
     .map((path) => noEventHas(path, names, "no event"));
+  return [...new Set(missing)];
 }
 
 /** Words, and texts in quotes without these. */

@@ -112,6 +112,13 @@ for (const [typed, problem] of WRONG) {
 Deno.test("missingFields() names fields that no event has, and those that come near", () => {
   const missing = (typed: string): string[] => missingFields(data, question(typed)!);
   assertEquals(missing("statsu >= 500"), ['no event has a field "statsu"; there is status']);
+  assertEquals(missing("dration > 1ms || cpu == dration"), [
+    'no event has a field "dration"; there is duration',
+  ]);
+  assertEquals(missing("status.code == 1 && url[0] == 2"), [
+    'no event has a field "status.code"',
+    'no event has a field "url[0]"',
+  ]);
   assertEquals(missing("method == GET && method != POST"), [
     'no event has a field "GET"; text stands in quotes',
     'no event has a field "POST"; text stands in quotes',
@@ -195,6 +202,19 @@ const { condition } = fc.letrec<{ condition: string }>((tie) => ({
       .map(([left, join, right]) => `(${left}) ${join} (${right})`),
   ),
 }));
+
+Deno.test("missingFields() knows structures and what is in values, as --where does", () => {
+  const one = event("job_end", 0, {}, { class: FITTING, context: { number: 1, vtid: 1 } });
+  const fields = { number: 1, text: "a", at: { x: 1, deep: { y: 2 } }, list: [], _list_length: 0 };
+  const label = new EnumValue([], 1);
+  const picture = dataOf([{ ...one, fields: { ...fields, label, choice: { a: 1 } } }]);
+  const missing = (typed: string): string[] => missingFields(picture, question(typed)!);
+  assertEquals(missing("at == 1 || at.deep == 2 || list[7] == 1 || choice.a == 1"), []);
+  assertEquals(missing("at.de == 1 || number.x == 2"), [
+    'no event has a field "at.de"; there is at.deep.y',
+    'no event has a field "number.x"; there is number',
+  ]);
+});
 
 Deno.test("findEvents() finds what --where chooses, whatever the expression and the events", () => {
   const origin = { ...oneTrace(FITTING), streamContext: STREAM, packetContext: PACKET };
