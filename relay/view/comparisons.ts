@@ -79,6 +79,7 @@ function matcher(): Comparison {
 /** Whether a text is part of another one, or a value is an element of a list. */
 function contains(left: FieldValue, right: FieldValue): Answer {
   if (Array.isArray(left)) {
+    if (plain(right) === null) return null;
     return left.some((one: FieldValue) => ordered(ORDERS["=="], one, right, false) === true);
   }
   const texts = textsOf(left);

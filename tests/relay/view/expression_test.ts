@@ -108,6 +108,8 @@ const untruths = [
   'status == "503"',
   'status != "503"',
   "missing == 1",
+  "!(args contains at)",
+  "!(args contains args)",
   "missing != 1",
   "!(missing == 1)",
   "missing == 1 && status == 503",
