@@ -31,6 +31,11 @@ async function shownRange(page: Page): Promise<[from: number, to: number]> {
   return [Number(from), Number(to)];
 }
 
+/** Pixels by which the page is wider than the window. */
+async function overflow(page: Page): Promise<number> {
+  return await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+}
+
 /** Clicks into the timeline: parts of its width from the left, pixels from its top. */
 async function clickTimeline(page: Page, x: number, y: number): Promise<void> {
   const box = (await page.locator("#canvas").boundingBox())!;
@@ -192,6 +197,10 @@ const LOOKS: readonly (readonly [name: string, options: BrowserContextOptions, l
     await page.press("#search", "Enter");
     assertStringIncludes(await note.innerText(), "it ends where a field, a number or a text is");
     await shoot(page, "search_note");
+    await page.fill("#search", `${"long".repeat(100)} == 1`);
+    await page.press("#search", "Enter");
+    assertStringIncludes(await note.innerText(), "longlong");
+    assertEquals(await overflow(page), 0);
     await page.fill("#search", 'status >= 500 && duration < 1s && name =~ "http:*"');
     await page.press("#search", "Enter");
     assertEquals(await page.innerText("#hits"), "1 of 40 found");
@@ -255,13 +264,11 @@ const LOOKS: readonly (readonly [name: string, options: BrowserContextOptions, l
     assert(!await page.isVisible("#help"));
   }],
   ["fits a narrow screen", NARROW, async (page) => {
-    const overflow = (): Promise<number> =>
-      page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    assertEquals(await overflow(), 0);
+    assertEquals(await overflow(page), 0);
     await shoot(page, "narrow_light");
     await page.click("#slowest button");
     assertStringIncludes(await page.innerText("#details"), "400.00 ms");
-    assertEquals(await overflow(), 0);
+    assertEquals(await overflow(page), 0);
     await clickTimeline(page, 40, 60);
     assert(!await page.isVisible("#details"));
   }],
