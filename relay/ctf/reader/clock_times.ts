@@ -31,7 +31,8 @@ function clockName(field: FieldClass): string | null {
 
 /** Makes nanoseconds of what a clock shows, as Babeltrace does. */
 export class ClockTimes {
-  readonly #hasClock: boolean;
+  /** Whether there is a clock: without one all times are 0. */
+  readonly hasClock: boolean;
   readonly #frequency: bigint;
   /** From the origin to the clock's 0. */
   readonly #offsetNs: bigint;
@@ -41,9 +42,9 @@ export class ClockTimes {
   /** From there to the clock's 0, for other clocks. */
   #toOffset = 0n;
 
-  /** Of such a clock; without any all times are 0. */
+  /** Of such a clock, or of none. */
   constructor(clock: ClockClass | null) {
-    this.#hasClock = clock !== null;
+    this.hasClock = clock !== null;
     this.#frequency = clock?.frequency ?? NS_PER_S;
     if (clock === null) this.#offsetNs = 0n;
     else {
@@ -61,7 +62,7 @@ export class ClockTimes {
 
   /** Has times counted from so many nanoseconds since the origin on. */
   set beginNs(beginNs: bigint) {
-    if (!this.#hasClock) return;
+    if (!this.hasClock) return;
     const begin = beginNs - this.#offsetNs;
     this.#beginHigh = Number(BigInt.asIntN(32, begin >> 32n));
     this.#beginLow = Number(BigInt.asUintN(32, begin));

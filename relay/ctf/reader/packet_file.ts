@@ -196,10 +196,11 @@ export class PacketFile {
     return true;
   }
 
-  /** When the packet it is at begins, or its first event: nanoseconds since the clock's origin. */
+  /** When the packet it is at begins, or its first event: nanoseconds since the clock's origin, if there is a clock. */
   beginOf(): bigint | null {
     if (this.#packet === null) return null;
     const { timestampBegin, times } = this.#packet;
+    if (!times.hasClock) return null;
     if (timestampBegin !== null) return times.sinceOrigin(timestampBegin);
     const state = this.#state;
     const { bit, low, high } = state;

@@ -79,6 +79,23 @@ Deno.test("next() reads traces with clocks of different origins by the time sinc
   assertEquals(times(events), [0, 100, 200, 250]);
 });
 
+Deno.test("next() counts times from where clocks begin, whatever has none", () => {
+  const metadata = `/* CTF 1.8 */
+typealias integer { size = 8; align = 8; signed = false; } := uint8_t;
+trace { major = 1; minor = 8; byte_order = le; };
+event { name = "e"; fields := struct { uint8_t n; }; };`;
+  const streams = [{ name: "timeless", source: bytesSource(new Uint8Array([7])) }];
+  const timeless = { metadata: new TextEncoder().encode(metadata), streams };
+  // More than 104 days behind 0, from where no time would be exact.
+  const late = 2 ** 60;
+  const { reader, events, errors } = readAll([
+    timeless,
+    smallTrace(smallFile({ seq: 0, times: [late, late + 1024] })),
+  ]);
+  assertEquals([errors, reader.beginNs], [[], BigInt(late) + 1000n]);
+  assertEquals(times(events), [0, 0, 1024]);
+});
+
 Deno.test("next() reads packets and events that are longer than what it keeps", () => {
   const many = Array.from({ length: 40_000 }, (_, i) => i);
   const source = new WatchedSource(smallFile(

@@ -36,7 +36,7 @@ async function overflow(page: Page): Promise<number> {
   return await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
 }
 
-/** Clicks into the timeline: parts of its width from the left, pixels from its top. */
+/** Clicks into the timeline: pixels from its left and from its top. */
 async function clickTimeline(page: Page, x: number, y: number): Promise<void> {
   const box = (await page.locator("#canvas").boundingBox())!;
   await page.mouse.click(box.x + x, box.y + y);
