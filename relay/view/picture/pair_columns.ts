@@ -31,10 +31,10 @@ export class PairColumns {
     else if (this.#isBegin(event.class)) this.#numberOf.set(event, number);
   }
 
-  /** All of them, at the end: what has not ended lasts to there. */
-  pack(packer: Packer, endTime: number): PackedPairs {
+  /** All of them, at the end: what has not ended lasts to when `endOf` says that the trace of its class ends. */
+  pack(packer: Packer, endOf: (eventClass: EventClass) => number): PackedPairs {
     for (const { name, begin } of this.#pairs.unended()) {
-      const duration = Math.max(0, endTime - begin.time);
+      const duration = Math.max(0, endOf(begin.class) - begin.time);
       this.#add({ name, begin, beginTime: begin.time, duration }, -1);
     }
     const begins = this.#begin.values;

@@ -24,6 +24,8 @@ interface ClassEntry {
   readonly index: number;
   readonly trace: string;
   readonly columns: ClassColumns;
+  /** Time of the last one. */
+  last: number;
 }
 
 /** Collects what a picture shows of a trace while its events come by, in the order of their times. */
@@ -64,13 +66,14 @@ export class PictureData {
     if (found === undefined) {
       const { trace, streamContext, packetContext } = this.#originOf(event.class);
       const columns = new ClassColumns(event.class, { streamContext, packetContext });
-      found = { index: this.#classes.size, trace, columns };
+      found = { index: this.#classes.size, trace, columns, last: event.time };
       this.#classes.set(event.class, found);
     }
     this.#time.push(event.time);
     this.#lane.push(this.#laneOf(found.trace, event.cpu));
     this.#class.push(found.index);
     found.columns.push(event);
+    found.last = event.time;
     this.#pairs.push(event, number);
   }
 
@@ -87,7 +90,7 @@ export class PictureData {
     const packer = new Packer();
     // A CPU that has recorded nothing has a lane too.
     for (const { trace, cpu } of facts.lives) this.#laneOf(trace, cpu);
-    const last = this.#time.values.at(-1) ?? 0;
+    const ends = this.#ends();
     const header: PictureHeader = {
       facts,
       traces: [...this.#lanes.keys()],
@@ -96,10 +99,22 @@ export class PictureData {
       lane: packer.numbers(this.#lane.values),
       class: packer.numbers(this.#class.values),
       classes: [...this.#classes.values()].map(({ columns }) => columns.pack(packer)),
-      pairs: this.#pairs.pack(packer, last),
+      pairs: this.#pairs.pack(
+        packer,
+        (eventClass) => ends.get(this.#classes.get(eventClass)!.trace)!,
+      ),
       lost: this.#packLost(packer),
     };
     return packer.finish(header);
+  }
+
+  /** Time of the last event of each trace. */
+  #ends(): ReadonlyMap<string, number> {
+    const ends = new Map<string, number>();
+    for (const { trace, last } of this.#classes.values()) {
+      ends.set(trace, Math.max(last, ends.get(trace) ?? last));
+    }
+    return ends;
   }
 
   #laneOf(trace: string, cpu: number): number {

@@ -206,6 +206,22 @@ Deno.test("PictureData.finish() does not pair events of traces that are told apa
   assertEquals([...pairs.endEvent], [-1]);
 });
 
+Deno.test("PictureData.finish() has what did not end last to the end of its own trace", () => {
+  const data = new PictureData(({ name }) => ({
+    trace: name.slice(0, 1),
+    streamContext: null,
+    packetContext: null,
+  }));
+  data.push(event("a_begin", 10, { span: 1 }));
+  data.push(event("a", 30));
+  data.push(event("a_begin", 40, { span: 2 }));
+  data.push(event("b_begin", 50, { span: 1 }));
+  data.push(event("b", 1000));
+  const { pairs } = new TraceData(data.finish(facts));
+  assertEquals([...pairs.begin], [10, 40, 50]);
+  assertEquals([...pairs.duration], [30, 0, 950]);
+});
+
 Deno.test("PictureData.finish() keeps a lane for each CPU of each trace", () => {
   const data = new PictureData(({ name }) => ({
     trace: name,
