@@ -9,8 +9,8 @@ import { barPaths, type Chart, makeChart } from "./uplot.ts";
 
 /** CSS pixels of the histogram. */
 const HISTOGRAM_HEIGHT = 160;
-/** Counts that stand beside the histogram. */
-const SHOWN_COUNTS = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000];
+/** Counts that stand beside the histogram, if it is that high. */
+const SHOWN_COUNTS = [0, 1, 10, 100, 1000, 10_000, 100_000, 1_000_000];
 
 /** What lasted, as figures; of one name the histogram, and the slowest to go to. */
 export class DurationsPanel {
@@ -68,6 +68,10 @@ export class DurationsPanel {
     if (durations === null) return;
     const colors = readColors();
     const bars = durations.figures.durations.bars();
+    const heights = bars.map(({ count }) => Math.log10(1 + count));
+    // One that was slow is seen beside thousands that were not.
+    const top = 1.05 * Math.max(0.5, ...heights);
+    const counts = SHOWN_COUNTS.filter((count) => Math.log10(1 + count) <= top);
     const axis = {
       stroke: colors.muted,
       font: "11px system-ui, sans-serif",
@@ -82,8 +86,7 @@ export class DurationsPanel {
         cursor: { show: false },
         scales: {
           x: { time: false, range: [0, bars.length] },
-          // One that was slow is seen beside thousands that were not.
-          y: { range: (_: Chart, _least: number, most: number) => [0, Math.max(0.5, most * 1.05)] },
+          y: { range: [0, top] },
         },
         axes: [
           {
@@ -100,8 +103,8 @@ export class DurationsPanel {
           {
             ...axis,
             size: 56,
-            splits: [0, ...SHOWN_COUNTS].map((count) => Math.log10(1 + count)),
-            values: () => [0, ...SHOWN_COUNTS].map(countText),
+            splits: counts.map((count) => Math.log10(1 + count)),
+            values: () => counts.map(countText),
           },
         ],
         series: [{}, {
@@ -113,7 +116,7 @@ export class DurationsPanel {
         }],
         padding: [14, 24, 0, 0],
       },
-      [bars.map((_, i) => i), bars.map(({ count }) => Math.log10(1 + count))],
+      [bars.map((_, i) => i), heights],
       place,
     );
   }
