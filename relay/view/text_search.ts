@@ -1,8 +1,10 @@
 import { EnumValue, type FieldValue } from "../ctf/reader/trace_event.ts";
 import { numberIn } from "./expression_tokens.ts";
 
-/** Answers that are kept. */
+/** Answers that are kept … */
 const MAX_KNOWN = 65_536;
+/** … of texts that have no more characters: long ones would fill memory. */
+const MAX_KNOWN_LENGTH = 256;
 
 /** Looks for a text in what was recorded: as a part of texts and labels, in upper or lower case; as a number. */
 export class TextSearch {
@@ -33,11 +35,16 @@ export class TextSearch {
   }
 
   #isInText(text: string): boolean {
+    if (text.length > MAX_KNOWN_LENGTH) return this.#looksIn(text);
     const known = this.#known.get(text);
     if (known !== undefined) return known;
     if (this.#known.size === MAX_KNOWN) this.#known.clear();
-    const isIn = text.toLowerCase().includes(this.#lower);
+    const isIn = this.#looksIn(text);
     this.#known.set(text, isIn);
     return isIn;
+  }
+
+  #looksIn(text: string): boolean {
+    return text.toLowerCase().includes(this.#lower);
   }
 }
