@@ -176,7 +176,7 @@ export const cases: readonly Case[] = [
     feature: "`machine`",
     permissions: "--allow-read=TRACER --allow-net=127.0.0.1",
     args: () => [CLI, "machine", "--port", "0"],
-    says: /^The machine is at http:\/\/127\.0\.0\.1:\d+\/, .*\n/m,
+    says: /^The machine is at http:\/\/127\.0\.0\.1:\d+\/ \(.*\)\n/m,
     isEndless: true,
   },
 ];
