@@ -39,8 +39,8 @@ export function installFetch(context: ProbeContext): () => void {
           return Reflect.apply(original, this, args);
         }
         const id = next();
-        const began = now();
         quietly(() => begin(id, methodOf(args), cut(redact("url", urlOf(args[0])), maxText)));
+        const began = now();
         const promise = Reflect.apply(original, this, args) as Promise<Response>;
         // Another promise, not a second branch: that would make a rejection nobody handles a handled one.
         return promise.then((answer) => {

@@ -75,8 +75,8 @@ function wrap(handler: Handler, probes: Probes): AnyFunction {
     const isTraced = requestTracepoint.enabled || response.enabled || failure.enabled;
     if (!isTraced) return handler.call(this, request, info);
     const id = next();
-    const begin = now();
     if (requestTracepoint.enabled) recordRequest(probes, id, request);
+    const begin = now();
     let result;
     try {
       result = handler.call(this, request, info);

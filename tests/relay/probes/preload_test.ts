@@ -99,6 +99,24 @@ function pick(all: readonly Fields[], ...keys: string[]): unknown[][] {
   return all.map((fields) => keys.map((key) => fields[key]));
 }
 
+/** What lasted is between its two events: recording them is no part of it. */
+function assertDurations(
+  events: readonly ReadEvent[],
+  [begin, end]: readonly [string, string],
+  link: string,
+): void {
+  const begins = new Map(
+    events.filter(({ name }) => name === begin).map((one) => [one.fields[link], one.timeNs]),
+  );
+  const ends = events.filter(({ name }) => name === end);
+  assert(ends.length > 0, `no ${end}`);
+  for (const { fields, timeNs } of ends) {
+    const between = timeNs - begins.get(fields[link])!;
+    const duration = Number(fields.duration_ns);
+    assert(duration > 0 && duration <= between, `${end}: ${duration} ns of ${between}`);
+  }
+}
+
 function assertHttp(events: readonly ReadEvent[]): void {
   const requests = of(events, "http:server_request");
   const paths = requests.map(({ url }) => String(url).replace(/^http:\/\/127.0.0.1:\d+/, ""));
@@ -107,7 +125,8 @@ function assertHttp(events: readonly ReadEvent[]): void {
   assertEquals(pick(requests, "request", "method"), methods);
   const responses = of(events, "http:server_response");
   assertEquals(pick(responses, "request", "status"), [[1, 201], [2, 200], [4, 200]]);
-  assert(responses.every(({ duration_ns }) => Number(duration_ns) > 0), "no duration");
+  assertDurations(events, ["http:server_request", "http:server_response"], "request");
+  assertDurations(events, ["http:fetch_begin", "http:fetch_response"], "fetch");
   const failures = of(events, "http:server_failure");
   assertEquals(pick(failures, "request", "error", "message"), [
     [3, "TypeError", "TypeError: in the handler"],

@@ -19,6 +19,8 @@ export const ROOT: string = fromFileUrl(new URL("../../../", import.meta.url));
 
 /** An event, as Babeltrace tells of it. */
 export interface ReadEvent {
+  /** Nanoseconds since the day began. */
+  readonly timeNs: number;
   readonly name: string;
   readonly cpu: number;
   readonly fields: Readonly<Record<string, string | number>>;
@@ -107,15 +109,17 @@ export async function readTrace(directory: string): Promise<ReadEvent[]> {
 }
 
 function parseEvent(line: string): ReadEvent {
-  const [, name, cpu, rest] =
-    /^\[.*?\] \(.*?\) (?:\S+ )?(\S+): \{ cpu_id = (\d+) \}(?:, \{ (.*) \})?$/.exec(line) ?? [];
+  const [, hours, minutes, seconds, ns, name, cpu, rest] =
+    /^\[(\d\d):(\d\d):(\d\d)\.(\d{9})\] \(.*?\) (?:\S+ )?(\S+): \{ cpu_id = (\d+) \}(?:, \{ (.*) \})?$/
+      .exec(line) ?? [];
   if (name === undefined) throw new Error(`Cannot read event: ${line}`);
   const fields: Record<string, string | number> = {};
   const field = /(\w+|\[\d+\]) = (?:"((?:[^"\\]|\\.)*)"|\( "(\w+)"[^)]*\)|(-?[\d.e+]+))/g;
   for (const [, key, text, label, number] of (rest ?? "").matchAll(field)) {
     fields[key] = text !== undefined ? unescape(text) : label ?? Number(number);
   }
-  return { name, cpu: Number(cpu), fields };
+  const timeNs = (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)) * 1e9 + Number(ns);
+  return { timeNs, name, cpu: Number(cpu), fields };
 }
 
 /** Text as Babeltrace escapes it: as in C. */
