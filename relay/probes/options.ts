@@ -51,10 +51,14 @@ export type VariableName = (typeof VARIABLES)[number];
 /** Gives the value of an environment variable; `undefined` where it has none, or may not be read. */
 export type ReadVariable = (name: VariableName) => string | undefined;
 
+/** Whether an environment variable can be read and nobody be asked. */
+export function canReadVariable(variable: VariableName): boolean {
+  return Deno.permissions.querySync({ name: "env", variable }).state === "granted";
+}
+
 /** Reads an environment variable if that needs nobody to be asked. */
 export function readVariable(name: VariableName): string | undefined {
-  const { state } = Deno.permissions.querySync({ name: "env", variable: name });
-  return state === "granted" ? Deno.env.get(name) || undefined : undefined;
+  return canReadVariable(name) ? Deno.env.get(name) || undefined : undefined;
 }
 
 /** Reads the options; a `TypeError` or `RangeError` for what makes no sense. */

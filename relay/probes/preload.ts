@@ -8,7 +8,7 @@ import { TraceSession } from "../session/session.ts";
 import { currentSession } from "./current.ts";
 import { installProbes } from "./install.ts";
 import { moduleFiles } from "./module_files.ts";
-import { type ProbeSettings, readSettings, readVariable } from "./options.ts";
+import { canReadVariable, type ProbeSettings, readSettings, readVariable } from "./options.ts";
 import type { RedactionHook } from "./redaction.ts";
 import { canReadTracer } from "./tracer_modules.ts";
 
@@ -65,7 +65,10 @@ function assertPermitted({ session }: ProbeSettings): void {
     for (const name of ["read", "write"] as const) {
       if (path === null) continue;
       if (Deno.permissions.querySync({ name, path }).state === "granted") continue;
-      throw new Error(`Cannot write to ${path}: it needs --allow-${name}=${path}`);
+      const elsewhere = path === output && !canReadVariable("LTT_RELAY_OUT")
+        ? "; another place can be given with --allow-env=LTT_RELAY_*"
+        : "";
+      throw new Error(`Cannot write to ${path}: it needs --allow-${name}=${path}${elsewhere}`);
     }
   }
   if (isRelaydUrl(output)) assertNetAllowed(output);

@@ -111,7 +111,11 @@ Deno.test("what cannot be traced runs untraced, with one line on standard error"
       const url = `file://${cwd}/hook.js`;
       const cases: { env?: Record<string, string>; flags?: string[]; says: string }[] = [
         { flags: [], says: "needs --allow-read=trace-" },
-        { flags: ["--allow-env"], says: "needs --allow-read=trace" },
+        {
+          flags: [],
+          says: "; another place can be given with --allow-env=LTT_RELAY_*; the program",
+        },
+        { flags: ["--allow-env"], says: "needs --allow-read=trace; the program" },
         { flags: ["--allow-env", "--allow-read"], says: "needs --allow-write=trace" },
         { env: { LTT_RELAY_SUBBUFS: "5" }, says: "nSubbufs is 5" },
         { env: { LTT_RELAY_SUBBUF_SIZE: "big" }, says: '"big" is no number' },
