@@ -21,7 +21,7 @@ import { tellReferences } from "./told_references.ts";
 /**
  * Sees what happens in the machine and makes steps of it. It hears of pages, small allocations,
  * notifier calls and log lines as they happen; what else has changed by then was done in between, and
- * becomes steps of its own where it has a story: CPUs, reference counts, cached pages.
+ * becomes steps of its own where it has a story: CPUs, reference counts, remembered pages.
  */
 export class Witness {
   readonly #live: LiveMachine;

@@ -48,7 +48,7 @@ const words = {
   ],
   cpu: [
     "CPU",
-    "A processor. It can be online, or offline. Active means that the scheduler may put work on it.",
+    "A processor. It can be online, or offline. Active means that the scheduler, which decides what runs where, may put work on it.",
     /\b(online|active)\b/,
   ],
   hotplug: [
@@ -58,7 +58,7 @@ const words = {
   ],
   frozen: [
     "frozen",
-    "A CPU that is taken down as the computer goes to sleep. The scheduler's mask is left as it was: such a CPU is offline and still active.",
+    "A CPU that is taken down as the computer goes to sleep. The scheduler still counts it among those it may use: such a CPU is offline and still active.",
     /FROZEN/,
   ],
   notifier: [
@@ -88,11 +88,11 @@ const words = {
   ],
   lock: [
     "Lock",
-    "Held by whoever changes something, so that nobody else does at the same time.",
+    "Held by whoever changes something, so that nobody else does at the same time. A mutex is a lock for which the others wait asleep.",
   ],
   log: [
     "Kernel log",
-    "What the kernel says (printk). A number in front tells how grave it is: <3> an error, <4> a warning. WARNING: at … names the function that found something odd.",
+    "What the kernel says (printk). A number in front tells how grave it is: <3> an error, <4> a warning. WARNING: at … names the function that found something odd; behind the colon stands the condition it was to warn of, 1 if that is “always”.",
     /The log says/,
   ],
   relay: [
@@ -122,7 +122,7 @@ const words = {
   ],
   file: [
     "File",
-    "Stands for a buffer in debugfs, so that a program can refer to it: alpha0 for the buffer of CPU 0. As long as it is open the buffer stays.",
+    "Stands for a buffer in debugfs, a file system that exists in memory only, for those who look into the kernel. With it a program can refer to the buffer: alpha0 for the buffer of CPU 0. As long as it is open the buffer stays.",
     /\bfile\b/,
   ],
   kref: [
@@ -157,8 +157,8 @@ const words = {
   ],
   ring: [
     "Ring",
-    "What stands above the patch, here this project's own after LTTng's: records are written to it, and whole sub-buffers given to a reader. Discard or overwrite: what happens when it is full.",
-    /\bring\b/,
+    "What stands above the patch, here this project's own after LTTng's: records are written to it, and whole sub-buffers given to a reader. Discard or overwrite: what happens when it is full. Its ring_cpu_callback hears of CPUs right after relay: it makes the ring of a CPU that comes, and hands over what one that went had begun.",
+    /\bring\b|ring_cpu_callback/,
   ],
   place: [
     "Place, number",
@@ -187,7 +187,7 @@ const words = {
   ],
   offsets: [
     "Reserved, committed, consumed, missed, lost",
-    "Bytes since the ring was made: handed out as slots; committed without a gap; behind the reader. Missed counts sub-buffers that were overwritten before the reader came, lost counts records that found no room.",
+    "Bytes since the ring was made: handed out as slots; committed without a gap; behind the reader, read or given up unread. Missed counts sub-buffers that were overwritten before the reader came, lost counts records that found no room.",
   ],
 };
 
