@@ -35,7 +35,11 @@ export function drawRing(view, { name, cpu, channel, buffer }) {
     h("dl.counters", {}, [
       fact("reserved", ring.reserved, view.changed(`${path}.reserved`)),
       fact("committed", ring.committed, view.changed(`${path}.committed`)),
-      fact("consumed", ring.consumed, view.changed(`${path}.consumed`)),
+      fact(
+        ["consumed ", h("small", {}, "or given up")],
+        ring.consumed,
+        view.changed(`${path}.consumed`),
+      ),
       fact("missed", ring.missed, view.changed(`${path}.missed`)),
       fact(
         "lost",
@@ -43,9 +47,13 @@ export function drawRing(view, { name, cpu, channel, buffer }) {
         view.changed(`${path}.lost`),
       ),
     ]),
-    h("p.about", {}, [term("offsets", "What are these?"), " ", term("ring")]),
+    h("p.about", {}, [
+      term("offsets", "What are these?"),
+      " ",
+      term("ring"),
+      h("span.wrap", {}, ` Place 0 follows place ${ring.places.length - 1}.`),
+    ]),
     h("ol.places", { "aria-label": "Places, in the order of writing" }, ring.places.map(drawPlace)),
-    h("span.wrap", { title: "After the last place comes the first" }, "↩ place 0"),
     drawReader(view, ring, path),
   ]);
 }
