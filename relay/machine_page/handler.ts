@@ -96,6 +96,7 @@ async function post(pathname: string, request: Request, model: MachineModel): Pr
         throw new CommandError("Cannot load: scenario is no name");
       }
       model.load(body.scenario);
+      model.prepare();
       return wholeStory(model);
     default:
       throw new Refusal(404, `Cannot post to ${pathname}: there is nothing`);
@@ -151,7 +152,7 @@ function wholeStory({ story, scenarios }: MachineModel): unknown {
     id,
     title,
     intro,
-    stages: stages.map(({ title, say, look }) => ({ title, say, look })),
+    stages: stages.map(({ commands: _, ...said }) => said),
   }));
   return { story, scenarios: titles, channels: CHANNELS, limits: LIMITS, pageSize: PAGE_SIZE };
 }

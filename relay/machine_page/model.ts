@@ -92,6 +92,11 @@ export class MachineModel {
     this.#startAnew(this.#witness.state, []);
   }
 
+  /** Plays the first stage of the scenario that was just loaded, where that only prepares the others. */
+  prepare(): void {
+    if (this.#nextStage === 0 && this.#scenario?.stages[0].prepares) this.next();
+  }
+
   /**
    * Carries a command out. What the machine refuses is a step; a {@linkcode CommandError} when the
    * command is about something that is not there: then nothing has happened.

@@ -22,6 +22,10 @@ export interface Stage {
   readonly say: string;
   /** What is done. */
   readonly commands: readonly Command[];
+  /** Whether it only prepares the others: then it, the first, is played when the scenario is loaded. */
+  readonly prepares?: boolean;
+  /** What `look` speaks of, to be brought into sight: paths in the state, of CPUs, nodes, channels, buffers. */
+  readonly shows?: readonly string[];
   /** What to look at when it has happened, and what it teaches. */
   readonly look: string;
 }

@@ -10,6 +10,7 @@ import {
   drawLog,
   drawOptions,
   drawPlace,
+  drawResumed,
   drawScenarios,
   drawSteps,
   markSteps,
@@ -32,6 +33,9 @@ let isBusy = false;
 /** Whether what was said to hinder does no more. */
 let isSettled = () => false;
 
+/** Whether the machine was used before the page came, and nobody has said yet what is to become of it. */
+let isResumed = false;
+
 /** The machine that was drawn last, and the step. */
 let drawnMachine = "";
 let drawnPosition = -1;
@@ -47,6 +51,7 @@ const following = () => scenarios[scenarios.indexOf(scenario()) + 1] ?? null;
 function makeView() {
   const { state } = timeline;
   const all = joined(timeline.changes);
+  const spokenOf = scenario()?.stages[timeline.endedStage]?.shows ?? [];
   const own = joined(timeline.step?.changes ?? []);
   const mark = (isMarked) =>
     !all.some(isMarked) ? "" : own.some(isMarked) ? "changed now" : "changed";
@@ -57,15 +62,18 @@ function makeView() {
     why: timeline.isAtEnd ? "" : "Go to the end of the steps first: End ▶▶",
     /** How something is marked that lies at a path, or below. */
     changed: (...paths) => mark((changed) => paths.some((path) => changed.startsWith(`${path}.`))),
+    /** How something is marked that the words at the end of a part speak of. */
+    subject: (path) => spokenOf.includes(path) ? "subject" : "",
     /** How something is marked that is new as a whole. */
     made: (path) => mark((changed) => `${path}.`.startsWith(changed)),
     holds: (pfn, use) => state.nodes.some(({ startPfn, frames }) => frames[pfn - startPfn] === use),
   };
 }
 
-/** Paths of changes. Small allocations that are no steps are not told. */
+/** Paths of changes. Small allocations that are no steps are not told, nor that a CPU is told nothing more. */
 function joined(changes) {
-  const paths = changes.map(({ path }) => `${path.join(".")}.`);
+  const news = changes.filter(({ path, value }) => path[2] !== "action" || value !== "");
+  const paths = news.map(({ path }) => `${path.join(".")}.`);
   return timeline.showsSlabs ? paths : paths.filter((path) => !path.endsWith(".slabs."));
 }
 
@@ -73,10 +81,11 @@ function draw() {
   const current = scenario();
   const next = following();
   show(byId("scenarios"), drawScenarios(scenarios, timeline.scenario));
+  show(byId("resumed"), isResumed ? drawResumed(current) : []);
   show(byId("machine"), drawMachine(makeView()));
   show(byId("lesson"), drawLesson(timeline, current));
   const sentence = byId("sentence");
-  const text = sentenceOf(timeline);
+  const text = sentenceOf(timeline, current);
   if (sentence.textContent !== text) sentence.textContent = text;
   sentence.className = `sentence kind-${timeline.step?.kind ?? "none"}`;
   show(byId("place"), drawPlace(timeline));
@@ -146,6 +155,7 @@ function takeStory(answer) {
   const { channels, limits, pageSize } = answer;
   Object.assign(taken, { channels, limits, pageSize });
   timeline.take(answer.story);
+  isResumed = false;
 }
 
 /** New steps: the first of them is shown, or all if the user does not want them one by one. */
@@ -195,6 +205,10 @@ const actions = {
   play,
   end: () => timeline.goToEnd(),
   "trouble-close": () => say(""),
+  "go-on": () => {
+    isResumed = false;
+    byId("step").focus({ preventScroll: true });
+  },
 };
 
 async function act(id) {
@@ -281,3 +295,5 @@ function explain(word) {
 show(byId("words"), glossary());
 show(byId("log-title"), term("log"));
 await ask(fetchStory, () => {});
+isResumed = scenario() !== null || !timeline.isAtStart;
+draw();

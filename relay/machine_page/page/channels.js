@@ -43,7 +43,7 @@ function drawChannel(view, name, channel) {
     doButton(label, { do: what, channel: name }, view.why, `${label}: ${name}`);
   const state = channel.closed ? "closed" : channel.opened ? "open" : "being opened";
   return h("article.channel", {
-    class: `hue${hueOf(name)}`,
+    class: [`hue${hueOf(name)}`, view.subject(path)],
     "data-key": name,
     "data-channel": name,
   }, [
@@ -95,7 +95,11 @@ function drawBuffer(view, about) {
   const label = `${name}${cpu}`;
   const { self, file, user } = buffer.holders;
   const readers = buffer.ring?.reader ? 1 : 0;
-  return h("div.buffer", { "data-key": cpu, "data-buffer": label }, [
+  return h("div.buffer", {
+    class: view.subject(path),
+    "data-key": cpu,
+    "data-buffer": label,
+  }, [
     h("h4", { class: view.made(path) }, [
       label,
       h("small", {}, ` buffer of CPU ${cpu}`),

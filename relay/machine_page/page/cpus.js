@@ -23,7 +23,10 @@ function drawCpu(view, cpu, number) {
     : "not active";
   return h(
     "article.cpu",
-    { class: [cpu.online ? "is-online" : "is-offline", view.changed(path)], "data-cpu": number },
+    {
+      class: [cpu.online ? "is-online" : "is-offline", view.changed(path), view.subject(path)],
+      "data-cpu": number,
+    },
     h("h3", {}, `CPU ${number}`),
     h("p.cpu-state", {}, [
       h("span.lamp", { "aria-hidden": "true" }, cpu.online ? "● " : "○ "),

@@ -1,4 +1,4 @@
-// Brings what a step has changed into sight, and moves nothing when it is.
+// Brings what a step has changed, and what the words at the end of a part speak of, into sight, and moves nothing when it is.
 
 const narrow = matchMedia("(max-width: 60rem)");
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
@@ -33,7 +33,10 @@ export function followChanges() {
   const status = byId("machine").querySelector(".status");
   // It stays in sight once it has come there.
   const isStatusSeen = boxOf(status).bottom <= boxOf(frame).bottom;
-  const changed = [...document.querySelectorAll("#machine .changed, #log .changed")]
+  // What is spoken of comes after, where there is room for both.
+  const marked = ["#machine .changed, #log .changed", "#machine .subject"]
+    .flatMap((selector) => [...document.querySelectorAll(selector)]);
+  const changed = marked
     .filter((element) => frame.contains(element) && !(isStatusSeen && status.contains(element)));
   for (const element of changed) showInTable(element);
   subjects = changed.length > 0 ? changed : subjects.filter(({ isConnected }) => isConnected);
@@ -62,12 +65,12 @@ function nearest(at, frame, covered, { top, bottom }) {
   return Math.min(last, Math.max(first, at));
 }
 
-/** From where to where elements reach: all, or the ones of the step shown, or as many as there is room for. */
+/** From where to where elements reach: all, or the ones of the step shown and those spoken of, or as many as there is room for. */
 function spanOf(elements, room) {
   const fits = (span) => span !== null && span.bottom - span.top <= room;
   const all = union(elements.map(boxOf));
   if (all === null || fits(all)) return all;
-  const now = elements.filter((element) => element.classList.contains("now"));
+  const now = elements.filter((element) => element.matches(".now, .subject"));
   const wanted = (now.length > 0 ? now : elements).map(boxOf);
   return wanted.reduce((span, box) => {
     const more = union([span, box]);

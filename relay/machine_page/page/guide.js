@@ -32,6 +32,20 @@ export function drawScenarios(scenarios, current) {
   ];
 }
 
+/** Whether the step shown ends a part that was played when the scenario was loaded. */
+const isPrepared = ({ endedStage }, scenario) =>
+  endedStage !== null && scenario?.stages[endedStage].prepares === true;
+
+/** That the machine was used before this page came, and how to have a new one. */
+export function drawResumed(scenario) {
+  const where = scenario === null ? "was used before" : `is in the middle of “${scenario.title}”`;
+  return [
+    h("p", {}, `This machine ${where}: another page, or an earlier visit, has brought it here.`),
+    h("button", { type: "button", "data-load": "" }, "Begin anew"),
+    h("button", { type: "button", id: "go-on" }, "Go on from here"),
+  ];
+}
+
 /** What stands above the step: the scenario, its part, and how many steps are left of that. */
 export function drawLesson(timeline, scenario) {
   const { left } = timeline;
@@ -51,7 +65,9 @@ export function drawLesson(timeline, scenario) {
       ]),
     ];
   }
-  if (timeline.isAtStart) return [head, h("p", {}, scenario.intro)];
+  if (timeline.isAtStart || isPrepared(timeline, scenario)) {
+    return [head, h("p", {}, scenario.intro)];
+  }
   const { stages } = scenario;
   return [
     head,
@@ -83,16 +99,17 @@ export function drawAfter(timeline, scenario, following) {
     ),
     timeline.isAtEnd && !next && h("div.finished", {}, [
       h("p", {}, "That was all of this scenario."),
-      following && h("p", {}, `The next one: ${following.title}.`),
+      h("p", {}, following ? `The next one: ${following.title}.` : "It was the last one, too."),
       h("a", { href: "#scenarios" }, "To all scenarios"),
     ]),
   ];
 }
 
-/** The sentence of the step shown. */
-export function sentenceOf(timeline) {
+/** The sentence of the step shown, or that all up to it was done before. */
+export function sentenceOf(timeline, scenario) {
   const { step } = timeline;
   if (step === null) return "";
+  if (isPrepared(timeline, scenario)) return "Part 1 is done already (◀ Back shows how)";
   return `${step.kind === "log" ? "The log says: " : ""}${step.text}`;
 }
 
@@ -114,8 +131,10 @@ export function drawControls(timeline, scenario, following, isPlaying) {
   const canStep = nextPart || !timeline.isAtEnd || (isOver && following);
   const label = nextPart
     ? "Do it ▶"
-    : !isOver || !following
+    : !isOver
     ? "Step ▶"
+    : !following
+    ? "Done ✓"
     : scenario === null
     ? "First scenario ▶"
     : "Next scenario ▶";
@@ -123,7 +142,7 @@ export function drawControls(timeline, scenario, following, isPlaying) {
     h("button", { type: "button", id, "aria-disabled": isOff ? "true" : null, ...more }, label);
   return [
     button("back", "◀ Back", timeline.isAtStart, { title: "Arrow left" }),
-    button("step", label, !canStep, { class: "primary", title: "Space" }),
+    button("step", label, !canStep, { class: "primary", title: "Space, or arrow right" }),
     button("play", isPlaying ? "❚❚ Pause" : "Play", timeline.isAtEnd && !nextPart),
     button("end", "End ▶▶", timeline.isAtEnd, { title: "To the end of the part: key End" }),
   ];

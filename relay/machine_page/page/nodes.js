@@ -26,7 +26,7 @@ function drawNode(view, node, nid) {
       h("dt", {}, label),
       h("dd", {}, String(counters[name])),
     ]);
-  return h("article.node", { "data-node": nid }, [
+  return h("article.node", { class: view.subject(`nodes.${nid}`), "data-node": nid }, [
     h("h3", {}, `Node ${nid}`),
     h("p.node-facts", {}, [
       h(

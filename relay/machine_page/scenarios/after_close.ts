@@ -12,11 +12,13 @@ export const afterClose: Scenario = {
   stages: [
     {
       title: "A channel with something in it",
+      prepares: true,
       say: "A channel is opened, and something is written on CPU 1.",
       commands: [
         { do: "open", mode: "relay", pages: 1, subbufs: 2 },
         { do: "write", channel: "alpha", cpu: 1, offset: 0, text: "last words" },
       ],
+      shows: ["channels.alpha"],
       look:
         "Each buffer has one reference, the channel's. The channel has four: its own, as long as it is open, and " +
         "one for each of its three buffers.",
@@ -27,6 +29,7 @@ export const afterClose: Scenario = {
         "Somebody opens the file alpha1, which stands for the buffer of CPU 1. The patch gives the file no read: " +
         "it can be opened and closed, and holds a reference in between.",
       commands: [{ do: "open_file", channel: "alpha", cpu: 1 }],
+      shows: ["channels.alpha.buffers.1"],
       look: "The kref of alpha1 is 2 now: the channel, and the open file.",
     },
     {
@@ -35,6 +38,7 @@ export const afterClose: Scenario = {
         "The channel gives its references up. Watch what becomes of the buffers of CPU 0 and CPU 2, and what of " +
         "the one of CPU 1.",
       commands: [{ do: "close", channel: "alpha" }],
+      shows: ["channels.alpha"],
       look:
         "Two buffers are gone, with their files and pages. The third has one reference left, keeps its pages " +
         "and its file, and keeps the channel: kref 1, marked as closed.",
@@ -42,17 +46,19 @@ export const afterClose: Scenario = {
     {
       title: "What was recorded is still there",
       say:
-        "The channel is closed. Code in the kernel has kept a pointer to the buffer. Can it still read there? " +
+        "The channel is closed. Code in the kernel still knows where the buffer is. Can it still read there? " +
         "(By ltt_relay_read; the file itself refuses to be read.)",
       commands: [{ do: "read", channel: "alpha", cpu: 1, offset: 0, length: 16 }],
+      shows: ["channels.alpha.buffers.1"],
       look:
-        "It can: “last words”. The open file is what keeps the pages there; without it the pointer would lead to " +
+        "It can: “last words”. The open file is what keeps the pages there; without it that code would read " +
         "memory that is somebody else's.",
     },
     {
       title: "The last one lets go",
       say: "The file is closed. Nobody refers to the buffer any more.",
       commands: [{ do: "close_file", channel: "alpha", cpu: 1 }],
+      shows: ["nodes.0", "nodes.1"],
       look:
         "With the last reference went the file, then the pages, then the buffer, and with the last buffer the " +
         "channel. All frames are free, no small allocation is left.",

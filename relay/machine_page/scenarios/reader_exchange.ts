@@ -20,10 +20,12 @@ export const readerExchange: Scenario = {
   stages: [
     {
       title: "A ring that overwrites",
+      prepares: true,
       say:
         "A channel is opened whose ring has four places, in each a sub-buffer of one page. The ring takes two " +
         "pages more: the reader's spare sub-buffer, and a control page.",
       commands: [{ do: "open", mode: "overwrite", pages: 1, subbufs: 4 }],
+      shows: ["channels.alpha.buffers.0"],
       look:
         "In places 0 to 3 stand sub-buffers 0 to 3. Sub-buffer 4 is the reader's. Places stay, sub-buffers will change.",
     },
@@ -31,6 +33,7 @@ export const readerExchange: Scenario = {
       title: "The writer writes",
       say: "Five records of half a page: two full sub-buffers, and one begun.",
       commands: records("a1", "a2", "b1", "b2", "c1"),
+      shows: ["channels.alpha.buffers.0"],
       look:
         "What is filled is numbered: 0 and 1 are full and can be read. The writer is in place 2, which will be number 2.",
     },
@@ -38,6 +41,7 @@ export const readerExchange: Scenario = {
       title: "The reader exchanges",
       say: "A reader attaches and asks for the oldest sub-buffer. Watch place 0.",
       commands: [{ do: "attach", ...on }, { do: "get_subbuf", ...on }],
+      shows: ["channels.alpha.buffers.0"],
       look:
         "The reader has sub-buffer 0 with a1 and a2 in it. In place 0 stands sub-buffer 4 now, which was the spare " +
         "one. Nothing was copied: two sub-buffers changed places, in one step.",
@@ -47,6 +51,7 @@ export const readerExchange: Scenario = {
       say:
         "The writer writes six more records, more than the ring has room for. Watch it come to place 0 and place 1.",
       commands: records("c2", "d1", "d2", "e1", "e2", "f1"),
+      shows: ["channels.alpha.buffers.0"],
       look:
         "The writer filled place 0 again, as number 4, and came to place 1. There it gave up number 1, which nobody " +
         "had read: f1 stands where b1 stood. But a1 and a2, in the reader's hands, are untouched: the writer could " +
@@ -59,6 +64,7 @@ export const readerExchange: Scenario = {
         do: "put_subbuf",
         ...on,
       }],
+      shows: ["channels.alpha.buffers.0"],
       look:
         "Its old sub-buffer 0 became the spare one, and was exchanged for what is the oldest now: number 2. Number 1 " +
         "was overwritten before it was read. Nothing hides that: “missed” counts it.",

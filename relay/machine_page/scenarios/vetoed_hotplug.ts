@@ -16,6 +16,7 @@ export const vetoedHotplug: Scenario = {
   stages: [
     {
       title: "A channel, and no memory left",
+      prepares: true,
       say:
         "A channel is opened for the three CPUs that are online. Then every free frame of both nodes is taken.",
       commands: [
@@ -23,6 +24,7 @@ export const vetoedHotplug: Scenario = {
         { do: "fill", node: 0 },
         { do: "fill", node: 1 },
       ],
+      shows: ["nodes.0", "nodes.1"],
       look:
         "No frame is free on either node. CPU 3 is offline, and the channel has no buffer for it.",
     },
@@ -42,6 +44,7 @@ export const vetoedHotplug: Scenario = {
         "Node 1, where CPU 3 is, gets its frames back. Now workqueue_cpu_callback, which is asked last, is told " +
         "to refuse. CPU 3 is to come up once more.",
       commands: [{ do: "give", node: 1 }, { do: "veto", action: "up" }, up],
+      shows: ["channels.alpha.buffers.3"],
       look:
         "Relay agreed and made the buffer; then workqueue_cpu_callback refused. Relay was told " +
         "CPU_UP_CANCELED, and did nothing: look at the channel, the buffer of CPU 3 is still there although " +
@@ -51,6 +54,7 @@ export const vetoedHotplug: Scenario = {
       title: "Nobody refuses",
       say: "The same once more. Watch the frames while relay is asked.",
       commands: [up],
+      shows: ["cpus.3"],
       look:
         "No page was taken: relay found the buffer of the last attempt. CPU_STARTING was told before the CPU " +
         "was online, CPU_ONLINE after. The CPU is up.",

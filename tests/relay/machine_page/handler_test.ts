@@ -51,6 +51,16 @@ fileTest("machineHandler() serves the page, which may load nothing from elsewher
   for (const path of files) assertEquals((await site.send(path)).status, 200, path);
 });
 
+Deno.test("machineHandler() loads a scenario with what prepares it done", async () => {
+  const site = new Site();
+  const response = await site.send("/load", { at: site.at, scenario: "after-close" });
+  const { story, scenarios } = await response.json();
+  assertEquals(story.nextStage, 1);
+  assert("alpha" in site.model.state.channels);
+  const { stages } = scenarios.find(({ id }: { id: string }) => id === "after-close");
+  assertEquals(Object.keys(stages[0]).sort(), ["look", "prepares", "say", "shows", "title"]);
+});
+
 fileTest("machineHandler() serves every module that the page imports", async () => {
   const site = new Site();
   const seen = new Set<string>();

@@ -1,5 +1,5 @@
 /** What the page draws, in headless Chromium. */
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { AxeResults } from "axe-core";
 import type { Page } from "playwright-core";
 import { MachineModel } from "../../../relay/machine_page/mod.ts";
@@ -93,6 +93,10 @@ pageTest("axe finds nothing that hinders anybody in the page, light and dark", {
   await assertAccessible("at the start");
   const { id, title } = scenarios[4];
   await settled(page, () => page.click(`#scenarios button:has-text("${title}")`));
+  await page.reload();
+  await page.waitForSelector("#resumed button");
+  await page.evaluate(axe.source);
+  await assertAccessible("with a machine that was used before");
   for (let part = 0; part < 3; part++) {
     await settled(page, () => page.click("#step"));
     await page.click("#end");
@@ -174,6 +178,30 @@ pageTest("the page links every word that it explains", {}, async (page) => {
 /** What of the page's elements is asked for. */
 type Word = { readonly id: string; readonly dataset: { readonly word: string } };
 type Elements = { querySelectorAll(selector: string): Iterable<Word> };
+
+pageTest("the page explains the names that it shows", {}, async (page) => {
+  await page.click('button:has-text("Words explained")');
+  const words = await textOf(page, "#words");
+  for (const name of ["mutex", "debugfs", "scheduler, which", "ring_cpu_callback", "WARNING: at"]) {
+    assert(words.includes(name), name);
+  }
+});
+
+pageTest(
+  "the page says where the ring goes on beside no other place, and what is consumed",
+  {},
+  async (page) => {
+    await page.uncheck("#stepwise");
+    await page.selectOption("[name=mode]", "overwrite");
+    await settled(page, () => page.click('button:has-text("Open a channel")'));
+    const ring = page.locator('[data-buffer="alpha0"] .ring');
+    assertMatch(await ring.innerText(), /Place 0 follows place 1\./);
+    assertMatch(await ring.innerText(), /consumed or given up\s0/);
+    // The reader's box says whose it is, and no place stands next to it.
+    const before = ring.locator(".reader").locator("xpath=preceding-sibling::*[1]");
+    assertEquals(await before.evaluate(({ className }) => className), "places");
+  },
+);
 
 pageTest(
   "the page links the words of a step, as order where a block is refused",

@@ -7,7 +7,7 @@ import { walk } from "./walk.js";
 const { scenarios } = new MachineModel();
 Deno.test.afterAll(closeBrowser);
 
-for (const { id, title } of scenarios) {
+for (const { id, title, stages } of scenarios) {
   pageTest(
     `the page shows all that each step of "${id}" has changed, and says where`,
     {},
@@ -21,6 +21,8 @@ for (const { id, title } of scenarios) {
           assert(sentence !== "", "every step says something");
           assertMatch(place, /\w\(\)/, sentence);
         }
+        const spokenOf = stages.flatMap(({ shows = [] }) => shows).length;
+        assertEquals(looks.reduce((sum, { subjects }) => sum + subjects, 0), spokenOf);
         const hidden = looks.filter(({ hidden }) => hidden.length > 0);
         assertEquals(hidden.map(({ sentence, hidden }) => [sentence, hidden]), [], `at ${width}`);
         const needless = looks.filter(({ isNeedless }) => isNeedless);
@@ -30,6 +32,7 @@ for (const { id, title } of scenarios) {
           `scrolled without need at ${width}`,
         );
         if (width === 400) continue;
+        assertEquals(looks.flatMap(({ tooLarge }) => tooLarge), []);
         const cut = looks.filter(({ isRead }) => !isRead);
         assertEquals(cut.map(({ sentence }) => sentence), [], "the guide is to be scrolled");
         const [first] = looks;
@@ -39,6 +42,32 @@ for (const { id, title } of scenarios) {
     },
   );
 }
+
+/** Names what the words at the end of a part speak of, and whether all of it is seen. */
+const SPOKEN_OF = `(() => {
+  const machine = document.getElementById("machine").getBoundingClientRect();
+  const status = document.querySelector(".status").getBoundingClientRect();
+  return [...document.querySelectorAll("#machine .subject")].map((element) => {
+    const { top, bottom } = element.getBoundingClientRect();
+    return [element.dataset.buffer, top >= status.bottom && bottom <= machine.bottom];
+  });
+})()`;
+
+pageTest("the page shows what it tells to look at when the end of the part was gone to", {
+  height: 900,
+}, async (page) => {
+  for (const { title, stages } of scenarios) {
+    await settled(page, () => page.click(`#scenarios button:has-text("${title}")`));
+    for (const { title, shows = [], prepares } of stages) {
+      if (!prepares) await settled(page, () => page.click("#step"));
+      await page.keyboard.press("End");
+      const spokenOf = await page.evaluate(SPOKEN_OF) as [string, boolean][];
+      assertEquals(spokenOf.length, shows.length, title);
+      assertEquals(spokenOf.filter(([, isSeen]) => !isSeen), [], title);
+      if (title === "Memory again, but another veto") assertEquals(spokenOf, [["alpha3", true]]);
+    }
+  }
+});
 
 /** Takes steps faster than the page scrolls, waits until it rests, and names what of the last is not seen. */
 const HURRY = `(async () => {
@@ -66,6 +95,7 @@ pageTest("the page shows what a step has changed to those who hurry, too", {
 }, async (page) => {
   await page.emulateMedia({ reducedMotion: "no-preference" });
   await settled(page, () => page.click('#scenarios button:has-text("A buffer living on")'));
-  await settled(page, () => page.click("#step"));
+  await page.press("#steps", "Home");
+  await page.click("#step");
   for (let i = 0; i < 3; i++) assertEquals(await page.evaluate(HURRY), []);
 });

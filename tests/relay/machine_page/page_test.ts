@@ -47,9 +47,10 @@ pageTest(
     for (const [i, { id, title, stages }] of scenarios.entries()) {
       assertEquals(await focused(page), "step");
       assertMatch(await textOf(page, "#lesson h2"), new RegExp(title));
-      for (let part = 0; part < stages.length; part++) {
+      const begin = stages[0].prepares ? 1 : 0;
+      for (let part = begin; part < stages.length; part++) {
         await settled(page, () => page.keyboard.press("Space"));
-        if (part === 0) {
+        if (part === begin) {
           const first = await sentence(page);
           await page.keyboard.press("Space");
           assert(await sentence(page) !== first, first);
@@ -60,7 +61,7 @@ pageTest(
       assertMatch(await textOf(page, "#after"), new RegExp(END));
       await seenAtEnd[id](page);
       const next = scenarios[i + 1];
-      assertMatch(await textOf(page, "#step"), next ? /^Next scenario/ : /^Step/);
+      assertMatch(await textOf(page, "#step"), next ? /^Next scenario/ : /^Done/);
       if (next) await settled(page, () => page.keyboard.press("Space"));
     }
   },
@@ -246,6 +247,50 @@ for (const [width, scroller] of [[1400, "#machine"], [400, "#page"]] as const) {
     },
   );
 }
+
+pageTest(
+  "the page begins a scenario where what prepares it is done, and goes back into it",
+  {},
+  async (page) => {
+    const { title, intro, stages } = scenarios[2];
+    await settled(page, () => page.click(`#scenarios button:has-text("${title}")`));
+    assertMatch(await sentence(page), /^Part 1 is done already/);
+    assertEquals(await textOf(page, "#lesson p"), intro);
+    assertEquals(await textOf(page, ".look p"), stages[0].look);
+    assertMatch(await textOf(page, ".next"), new RegExp(stages[1].title));
+    assertEquals(await page.locator("[data-buffer]").count(), 3);
+    await page.keyboard.press("ArrowLeft");
+    assertMatch(await sentence(page), /^You write|bytes|w is on/);
+    await page.press("#steps", "Home");
+    assertEquals(await page.locator("[data-buffer]").count(), 0);
+    await page.keyboard.press("Space");
+    assertMatch(await sentence(page), /^You open alpha/);
+  },
+);
+
+pageTest("the page says that its machine was used before, and begins anew", {}, async (page) => {
+  assertEquals(await page.locator("#resumed").isVisible(), false);
+  await settled(page, () => page.click("#scenarios button >> nth=1"));
+  assertEquals(await page.locator("#resumed").isVisible(), false);
+  await page.reload();
+  await page.waitForSelector("#resumed button");
+  assertMatch(await textOf(page, "#resumed"), /in the middle of “A vetoed hotplug”/);
+  await page.click("#go-on");
+  assertEquals(await page.locator("#resumed").isVisible(), false);
+  assertEquals(await focused(page), "step");
+  await page.reload();
+  await settled(page, () => page.click("#resumed button:has-text('Begin anew')"));
+  assertEquals(await page.locator("#resumed").isVisible(), false);
+  assertMatch(await textOf(page, "#step"), /^First scenario/);
+  await page.reload();
+  await page.waitForSelector(".cpu");
+  assertEquals(await page.locator("#resumed").isVisible(), false);
+});
+
+pageTest("the page tells every key that goes through the steps", {}, async (page) => {
+  const told = await page.locator("header kbd").allInnerTexts();
+  assertEquals(told, ["Space", "→", "←", "End"]);
+});
 
 pageTest("the page comes back where it was when it is loaded again", {}, async (page) => {
   await settled(page, () => page.click('button[aria-label="Take down CPU 2"]'));

@@ -169,7 +169,7 @@ Deno.test("random-access: steps in turn are silent, jumps are logged with their 
     texts(play(model, stages), "log").flatMap((line) =>
       /(\w+) random .*Iterations (\d)/.exec(line)?.slice(1) ?? []
     );
-  assertEquals(warnings(1), []);
+  assertEquals(warnings(2), []);
   assertEquals(warnings(1), ["Forward", "3"]);
   assertEquals(warnings(1), ["Backward", "2"]);
   assertEquals(warnings(1), ["Backward", "3"]);
@@ -179,7 +179,7 @@ Deno.test("random-access: steps in turn are silent, jumps are logged with their 
 Deno.test("random-access: w goes forward and not back, r and h1 find their own way", () => {
   const model = loaded("random-access");
   const cache = () => model.state.channels.alpha.buffers[0].cache;
-  play(model, 2);
+  play(model, 3);
   assertEquals(cache(), { w: 4, r: 0, h0: 0, h1: 0 });
   play(model, 2);
   assertEquals(cache(), { w: 4, r: 0, h0: 0, h1: 0 });
@@ -187,6 +187,35 @@ Deno.test("random-access: w goes forward and not back, r and h1 find their own w
   assertEquals(cache(), { w: 4, r: 1, h0: 0, h1: 4 });
   const pages = model.state.channels.alpha.buffers[0].pages.map(({ text }) => text);
   assertEquals(pages, ["zero", "one again", "two", "", "four", "", "", ""]);
+});
+
+for (const { id, stages } of scenarios) {
+  Deno.test(`"${id}": what the words at the end of a part speak of is there then`, () => {
+    const model = loaded(id);
+    for (const { title, shows = [] } of stages) {
+      model.next();
+      for (const path of shows) {
+        let at: unknown = model.state;
+        for (const key of path.split(".")) at = (at as Record<string, unknown>)[key];
+        assert(at !== undefined, `${title}: ${path}`);
+      }
+    }
+  });
+}
+
+Deno.test("vetoed-hotplug: the buffer that stays is what its part shows", () => {
+  const { stages } = scenarios.find(({ id }) => id === "vetoed-hotplug")!;
+  assertEquals(stages[2].shows, ["channels.alpha.buffers.3"]);
+});
+
+Deno.test("MachineModel.prepare() plays the first part where it only prepares, once", () => {
+  for (const { id, stages } of scenarios) {
+    const model = loaded(id);
+    model.prepare();
+    model.prepare();
+    assertEquals(model.story.nextStage, id === "failed-open" ? 0 : 1, id);
+    assert(stages.slice(1).every(({ prepares }) => !prepares), id);
+  }
 });
 
 Deno.test("reader-exchange: the sub-buffer got is exchanged for the reader's, and is left alone", () => {

@@ -5,13 +5,15 @@
  * @property {string} sentence What it says.
  * @property {string} place Where it happens.
  * @property {string[]} hidden What it has marked and cannot be seen.
- * @property {boolean} isRead Whether what to look at, and what comes next, is seen whole.
+ * @property {boolean} isRead Whether all of the guide's words, to the last, are seen whole.
  * @property {boolean} isNeedless Whether something scrolled though all could be seen.
  * @property {string} fixed Where the guide's buttons are, and what has no cause to move.
+ * @property {string[]} tooLarge What they speak of and has no room beside what has changed.
+ * @property {number} subjects How many things the words at the end of a part speak of.
  */
 
 /**
- * Presses the button for the next step until the scenario is through.
+ * Goes to the beginning and presses the button for the next step until the scenario is through.
  *
  * @returns {Promise<Look[]>}
  */
@@ -22,7 +24,8 @@ export async function walk() {
   const scroller = byId(isNarrow ? "page" : "machine");
   const place = () => `${byId("steps").getAttribute("aria-activedescendant")}`;
   const name = (element) => `${element.tagName} ${element.className} "${element.textContent}"`;
-  const marked = () => [...document.querySelectorAll("#page .changed")];
+  const spokenOf = () => [...document.querySelectorAll("#machine .subject")];
+  const marked = () => [...document.querySelectorAll("#page .changed, #page .subject")];
 
   /** Whether an element is on top in its middle, and at its four edges. */
   const isSeen = (element) => {
@@ -41,26 +44,46 @@ export async function walk() {
         return box.top + delta >= edge && box.bottom + delta <= bottom - 8;
       });
   };
+  /** Whether there is room for what is spoken of, up to an element, beside all that has changed. */
+  const hasRoom = (element) => {
+    const changed = [...document.querySelectorAll("#machine .changed:not(.status *)")];
+    const spoken = spokenOf();
+    const boxes = [...spoken.slice(0, spoken.indexOf(element) + 1), ...changed].map((one) =>
+      one.getBoundingClientRect()
+    );
+    const [top, bottom] = [boxes.map(({ top }) => top), boxes.map(({ bottom }) => bottom)];
+    return Math.max(...bottom) - Math.min(...top) <=
+      scroller.clientHeight - scroller.querySelector(".status").offsetHeight - 16;
+  };
   const boxOf = (id) => {
     const { x, y, width, height } = byId(id).getBoundingClientRect();
     return [id, x, y, width, height];
   };
+  byId("steps").dispatchEvent(new KeyboardEvent("keydown", { key: "Home", bubbles: true }));
   const looks = [];
   let subjects = [];
+  let tooLarge = [];
   while (/^(Do it|Step)/.test(step.textContent) && step.getAttribute("aria-disabled") === null) {
     const [from, scrolled] = [place(), scroller.scrollTop];
     step.click();
     for (let i = 0; place() === from && i < 1000; i++) await new Promise((go) => setTimeout(go, 2));
     const delta = scroller.scrollTop - scrolled;
     // What a step without a mark of its own leaves in sight.
-    if (marked().some((element) => !element.closest(".status"))) subjects = marked();
+    if (marked().some((element) => !element.closest(".status"))) {
+      subjects = marked();
+      tooLarge = spokenOf().filter((element) => !hasRoom(element));
+    }
     looks.push({
       sentence: byId("sentence").textContent,
       place: byId("place").textContent,
       hidden: [...new Set([...marked(), ...subjects])]
-        .filter((element) => element.isConnected && !isSeen(element)).map(name),
-      isRead: byId("after").getBoundingClientRect().bottom <=
-        byId("now").getBoundingClientRect().bottom + 1,
+        .filter((element) => element.isConnected && !tooLarge.includes(element) && !isSeen(element))
+        .map(name),
+      tooLarge: spokenOf().filter((element) => !hasRoom(element)).map(name),
+      isRead: [...byId("now").children].every((element) =>
+        element.getBoundingClientRect().bottom <= byId("now").getBoundingClientRect().bottom + 1
+      ),
+      subjects: spokenOf().length,
       // Where there is less than before it cannot stay.
       isNeedless: delta !== 0 && scrolled <= scroller.scrollHeight - scroller.clientHeight &&
         wasSeen(subjects, delta),
