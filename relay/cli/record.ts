@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { assertBoxReplaceable, BoxFile } from "../blackbox/mod.ts";
 import {
@@ -30,7 +30,7 @@ import { writtenIn, writtenRemotely } from "./written.ts";
 
 /** Milliseconds between two looks at the figures. */
 const LOOK_MS = 500;
-/** Milliseconds after which the time of a program counts that has told no figures. */
+/** Milliseconds after which the time of a program counts that has begun no session. */
 const PATIENCE_MS = 10_000;
 /** Port on which a relay daemon listens to viewers unless it is told otherwise. */
 const LIVE_PORT = 5344;
@@ -121,6 +121,7 @@ class Recording {
     });
     const box = this.#blackBox;
     if (box !== null) await attempt("record to", box, () => assertBoxReplaceable(box));
+    const before = this.#figuresTime();
     const child = new Deno.Command(Deno.execPath(), {
       args: this.#childArgs(),
       cwd: this.#cwd,
@@ -133,7 +134,7 @@ class Recording {
     const look = setInterval(() => this.#show(child.pid), LOOK_MS);
     const beginning = seconds === null || script === null
       ? undefined
-      : setInterval(() => this.#beginTime(child.pid, () => ending.begin(seconds * 1000)), 20);
+      : setInterval(() => this.#beginTime(before, () => ending.begin(seconds * 1000)), 20);
     const { code } = await child.status;
     clearInterval(look);
     clearInterval(beginning);
@@ -199,10 +200,12 @@ class Recording {
     };
   }
 
-  /** Calls `begin` once the program records, or has had the time to. */
-  #beginTime(pid: number, begin: () => void): void {
+  /** Calls `begin` once the program records, or has had the time to; `before` is when figures were written until then. */
+  #beginTime(before: number | null, begin: () => void): void {
+    if (this.#hasBegun) return;
     const isLate = performance.now() - this.#begin > PATIENCE_MS;
-    if (this.#hasBegun || (this.#figures(pid) === null && !isLate)) return;
+    // A session makes the file of its figures when it begins, and writes them later.
+    if (this.#figuresTime() === before && !isLate) return;
     this.#hasBegun = true;
     begin();
   }
@@ -262,6 +265,12 @@ class Recording {
       if (!isFile) continue;
       if (name === LOCK_FILE || Deno.statSync(path).size === 0) Deno.removeSync(path);
     }
+  }
+
+  /** When the file of figures was written last, milliseconds since 1970; `null` without one. */
+  #figuresTime(): number | null {
+    const path = `${this.#trace}/${STATISTICS_FILE}`;
+    return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? null;
   }
 
   /** The figures the traced program wrote last; `null` before there are any, or for those of another one. */

@@ -18,6 +18,25 @@ test("--seconds ends a program that does not end", async (directory) => {
   assert(JSON.parse(lastLine(out)).events > 50, out);
 });
 
+test("--seconds counts from when the session begins, not from its first figures", async (directory) => {
+  // Also where figures of an earlier run are.
+  for (const _ of ["first", "again"]) {
+    const { code, err } = await record(directory, ["--seconds", "0.2", "--out", "t", FOR_EVER]);
+    assertEquals(code, 0, err);
+    const figures = await run([
+      "--allow-all",
+      MAIN,
+      "view",
+      "--stats",
+      "--format",
+      "json",
+      `${directory}/t`,
+    ]);
+    const { events, span_ns: span } = JSON.parse(figures.out);
+    assert(events > 0 && span < 1e9, figures.out);
+  }
+});
+
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   test(`ends with a summary on ${signal}`, async (directory) => {
     const child = startRecord(directory, ["--json", "--out", "t", FOR_EVER]);
