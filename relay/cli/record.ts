@@ -12,10 +12,12 @@ import { readSettings, VARIABLES } from "../probes/options.ts";
 import { resolveOptions } from "../session/options.ts";
 import type { Figures } from "../session/statistics_file.ts";
 import { timestamp } from "../session/timestamp.ts";
+import { missingEvents } from "../view/near_names.ts";
 import { commandName } from "./command_name.ts";
 import { Ending, forwardSignals } from "./ending.ts";
 import { attempt, JobError } from "./job_error.ts";
 import { parseRecordArguments, type RecordArguments, recordUsage } from "./record_arguments.ts";
+import { plainText } from "./plain_text.ts";
 import {
   givenUpPermissions,
   moduleUrl,
@@ -23,7 +25,7 @@ import {
   tracerPermissions,
 } from "./record_permissions.ts";
 import { runCommand } from "./run_command.ts";
-import { canRead, isMissing } from "./script_file.ts";
+import { canRead, isMissing, isModuleMissing } from "./script_file.ts";
 import { StatusLine } from "./status_line.ts";
 import { progressLine, quoted, summaryOf, summaryText } from "./summary.ts";
 import { writtenIn, writtenRemotely } from "./written.ts";
@@ -64,6 +66,8 @@ class Recording {
   readonly #trace: string;
   readonly #spill: string | null;
   readonly #blackBox: string | null;
+  /** Patterns of the events to record. */
+  readonly #patterns: readonly string[];
   readonly #begin = performance.now();
   /** Whether its seconds are counted. */
   #hasBegun = false;
@@ -81,11 +85,15 @@ class Recording {
     if (script !== null && isMissing(script, this.#cwd, denoArgs)) {
       throw new JobError(`Cannot record ${script}: no such file or directory`);
     }
+    const redact = options.env.LTT_RELAY_REDACT;
+    if (redact !== undefined && isModuleMissing(redact, this.#cwd, denoArgs)) {
+      throw new JobError(`Cannot redact by ${redact}: no such file or directory`);
+    }
     const absolute = (path: string | null): string | null =>
       path === null ? null : resolve(this.#cwd, path);
     this.#spill = absolute(options.spill);
     this.#blackBox = absolute(options.blackBox);
-    assertSettings(this.#settings(), options.relayd);
+    this.#patterns = assertedPatterns(this.#settings(), options.relayd);
     this.#trace = options.relayd === null
       ? resolve(this.#cwd, options.out ?? unusedName(this.#cwd))
       : Deno.makeTempDirSync({ prefix: "ltt-relay-" });
@@ -230,9 +238,17 @@ class Recording {
     const trace = relative(Deno.cwd(), this.#trace) || ".";
     const shown = isRemote ? statistics.output : trace.startsWith("..") ? this.#trace : trace;
     // The program may have ended in the middle of a line.
-    if (!this.#options.json) return console.error(summaryText(shown, statistics, written));
-    const { output } = statistics;
-    console.log(`\n${JSON.stringify(summaryOf(output, statistics, written))}`);
+    if (!this.#options.json) console.error(summaryText(shown, statistics, written));
+    else console.log(`\n${JSON.stringify(summaryOf(statistics.output, statistics, written))}`);
+    this.#sayMissing(statistics);
+  }
+
+  /** Says which patterns of events fit none that the program has declared. */
+  #sayMissing({ tracepoints }: Figures): void {
+    const names = tracepoints.map(({ name }) => name);
+    for (const one of missingEvents(this.#patterns, names, "no event")) {
+      console.error(`warning: ${plainText(one)}`);
+    }
   }
 
   /** Says where the rest is, if the program was killed or its trace removed; answers whether that is so. */
@@ -304,11 +320,14 @@ function unusedName(cwd: string): string {
 /** The program that is recorded when none is named. */
 const EXAMPLE = import.meta.resolve("./example/server.ts");
 
-/** Refuses what the probes would, before the program runs. */
-function assertSettings(env: Readonly<Record<string, string>>, relayd: string | null): void {
+/** The patterns of the events to record. Refuses what the probes would, before the program runs. */
+function assertedPatterns(
+  env: Readonly<Record<string, string>>,
+  relayd: string | null,
+): readonly string[] {
   try {
     if (relayd !== null) parseRelaydUrl(relayd);
-    resolveOptions(readSettings((name) => env[name]).session);
+    return resolveOptions(readSettings((name) => env[name]).session).events;
   } catch (error) {
     throw new JobError((error as Error).message);
   }

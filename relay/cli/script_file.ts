@@ -1,5 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { moduleUrl } from "./record_permissions.ts";
 
 /** Options that tell Deno of names that are other files. */
 const ELSEWHERE_OPTION =
@@ -21,6 +23,18 @@ export function isMissing(script: string, cwd: string, denoArgs: readonly string
   const path = scriptPath(script, cwd);
   return path !== null && canRead(path) && !existsSync(path) &&
     !denoArgs.some((arg) => ELSEWHERE_OPTION.test(arg)) && !isNamedElsewhere(script, cwd);
+}
+
+/** Whether a module that a specifier on the command line means is a file that is not there; otherwise as of a script. */
+export function isModuleMissing(
+  specifier: string,
+  cwd: string,
+  denoArgs: readonly string[],
+): boolean {
+  if (specifier.startsWith("file:")) return isMissing(fileURLToPath(specifier), cwd, denoArgs);
+  if (!moduleUrl(specifier, cwd).startsWith("file:")) return false;
+  const isPath = /^\.{0,2}\//.test(specifier);
+  return isMissing(isPath ? specifier : `./${specifier}`, cwd, denoArgs);
 }
 
 /** Whether a directory or file may be looked at. */

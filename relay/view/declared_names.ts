@@ -1,7 +1,6 @@
 import type { FieldClass, StructClass, TraceFormat } from "../ctf/mod.ts";
 import { packetFields } from "../ctf/reader/packet_head.ts";
-import { glob } from "../trace/glob.ts";
-import { type NoEvent, noEventHas, noEventNamed } from "./near_names.ts";
+import { missingEvents, type NoEvent, noEventHas } from "./near_names.ts";
 import { leafFields } from "./shown_fields.ts";
 import { eventName, fieldPath, type Path, type Scope, type Step } from "./value_source.ts";
 
@@ -31,9 +30,7 @@ export class DeclaredNames {
 
   /** Says of each pattern that fits no event's name that it does not. */
   missingEvents(patterns: readonly string[]): string[] {
-    const names = [...this.#names];
-    return patterns.filter((pattern) => !names.some(glob(pattern)))
-      .map((pattern) => noEventNamed(pattern, names, this.#none));
+    return missingEvents(patterns, [...this.#names], this.#none);
   }
 
   /** Says of each path that names nothing in any event that it does not. */

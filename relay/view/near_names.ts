@@ -1,3 +1,4 @@
+import { glob } from "../trace/glob.ts";
 import { EVENT_NAMES, fieldPath, type Path, pathText } from "./value_source.ts";
 
 /** Names that are offered in place of one that is not there. */
@@ -8,8 +9,18 @@ const MIN_LENGTH = 3;
 /** Of which events something is said: of all, or of those that were recorded up to now. */
 export type NoEvent = "no event" | "no event so far";
 
+/** Says of each pattern that fits none of the names of events that it does not, and which come near. */
+export function missingEvents(
+  patterns: readonly string[],
+  names: readonly string[],
+  none: NoEvent,
+): string[] {
+  return patterns.filter((pattern) => !names.some(glob(pattern)))
+    .map((pattern) => noEventNamed(pattern, names, none));
+}
+
 /** Says that no event is named so, which is a pattern, and which names come near. */
-export function noEventNamed(pattern: string, names: Iterable<string>, none: NoEvent): string {
+function noEventNamed(pattern: string, names: Iterable<string>, none: NoEvent): string {
   return `${none} is named "${pattern}"${near(pattern.replaceAll("*", ""), names)}`;
 }
 

@@ -48,11 +48,23 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
+test("says which patterns fit no event, and ends as the program does", async (directory) => {
+  const args = ["--out", "t", "--events", "htp:*,counts:n", `${PROGRAMS}counts.ts`, "5"];
+  for (const format of [[], ["--json"]]) {
+    const { code, err } = await record(directory, [...format, ...args]);
+    assertEquals(code, 0, err);
+    const warnings = err.split("\n").filter((line) => line.startsWith("warning: "));
+    assertEquals(warnings.length, 1, err);
+    assertStringIncludes(warnings[0], 'no event is named "htp:*"; there is http:');
+  }
+});
+
 test("does not take the figures of an earlier run for this one's", async (directory) => {
   const program = [`${PROGRAMS}counts.ts`, "5"];
   const { code } = await record(directory, ["--out", "t", ...program]);
   assertEquals(code, 0);
-  const args = ["--out", "t", "--redact", "no_such.ts", ...program];
+  Deno.writeTextFileSync(`${directory}/wrong.ts`, "throw new Error('no hook');");
+  const args = ["--out", "t", "--redact", "wrong.ts", ...program];
   const { err } = await record(directory, args);
   assertStringIncludes(err, "the program runs untraced");
   assertStringIncludes(err, "the program told nothing");

@@ -18,6 +18,15 @@ for (
   });
 }
 
+test("refuses a module to redact by that is not there before the program runs", async (directory) => {
+  for (const module of ["./nope.ts", "nope", `file://${directory}/nope.ts`]) {
+    const { code, out, err } = await record(directory, ["--redact", module, FOR_EVER]);
+    const message = `error: Cannot redact by ${module}: no such file or directory\n`;
+    assertEquals([code, out, err], [1, "", message]);
+    assertEquals([...Deno.readDirSync(directory)], []);
+  }
+});
+
 test("ends with one line for arguments it does not understand", async (directory) => {
   const { code, out, err } = await record(directory, ["--seconds", "never", "s.ts"]);
   assertEquals([code, out], [1, ""]);
