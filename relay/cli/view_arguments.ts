@@ -52,8 +52,8 @@ export function viewUsage(): string {
 Shows the events of traces: directories with \`metadata\`, or with such directories in them. Several are
 merged by time.
 
-  --format FORMAT    columns (default): a table; json: a line of JSON for each event; babeltrace: as
-                     Babeltrace 2 prints them
+  --format FORMAT    columns (default): a table; json: a line of JSON for each event, in which fields
+                     of bool are true or false; babeltrace: as Babeltrace 2 prints them
   --event LIST       patterns of events to show, * stands for any text: http:*,file:open
   --cpu LIST         CPUs to show: 1,3-5
   --from TIME        not what was before: seconds since the trace began, 1.5 or 20ms; seconds before

@@ -2,9 +2,10 @@ import type { EventClass, LostEvents, TraceEvent } from "../ctf/mod.ts";
 import type { Colors } from "./colors.ts";
 import { durationText } from "./durations.ts";
 import type { EventText } from "./event_text.ts";
+import type { ValueText } from "./class_text.ts";
 import { harmless, plainValue } from "./plain_values.ts";
 import { secondsText } from "./seconds_text.ts";
-import { shownNames } from "./shown_fields.ts";
+import { type ShownField, shownFields } from "./field_texts.ts";
 import { lineWidth, PLAIN_STYLE, type TextStyle } from "./text_style.ts";
 import { padded, textWidth, truncated } from "./text_width.ts";
 
@@ -16,8 +17,10 @@ interface ClassTexts {
   readonly width: number;
   /** What comes before the first `:`. */
   readonly group: string;
-  /** Names of the fields that are shown. */
-  readonly fields: readonly string[];
+  /** The fields that are shown. */
+  readonly fields: readonly ShownField[];
+  /** Makes the text of fields of the event's own context. */
+  readonly context: ReadonlyMap<string, ValueText>;
   /** Whether the events have times. */
   readonly hasClock: boolean;
 }
@@ -98,32 +101,43 @@ export class ColumnText implements EventText {
     const width = textWidth(name);
     const [group] = name.split(":");
     const hasClock = this.#hasClock(eventClass);
-    const texts = { name, width, group, fields: shownNames(eventClass.fields), hasClock };
+    const context = new Map(shownFields(eventClass.context).map(({ name, text }) => [name, text]));
+    const texts = {
+      name,
+      width,
+      group,
+      fields: shownFields(eventClass.fields),
+      context,
+      hasClock,
+    };
     this.#classes.set(eventClass, texts);
     if (width <= MAX_NAME_WIDTH) this.#nameWidth = Math.max(this.#nameWidth, width);
     return texts;
   }
 
   /** Name and fields, for lines of any length. */
-  #whole(event: TraceEvent, { name, width, group, fields }: ClassTexts): string {
+  #whole(event: TraceEvent, { name, width, group, fields, context }: ClassTexts): string {
     const { field, dim, name: named } = this.#colors;
     const equals = dim("=");
     let row = "";
-    for (const one of fields) row += ` ${field(one)}${equals}${plainValue(event.fields[one])}`;
-    for (const [one, text] of contextParts(event)) row += ` ${field(one)}${equals}${text}`;
+    for (const { name: one, text } of fields) {
+      row += ` ${field(one)}${equals}${text(event.fields[one])}`;
+    }
+    for (const [one, text] of contextParts(event, context)) row += ` ${field(one)}${equals}${text}`;
     const space = row === "" ? 0 : Math.max(0, this.#nameWidth - width);
     return named(name, group) + " ".repeat(space) + row;
   }
 
   /** Name and fields as they fit in so many columns. */
-  #fitting(event: TraceEvent, { name, width, group, fields }: ClassTexts, columns: number): string {
+  #fitting(event: TraceEvent, texts: ClassTexts, columns: number): string {
+    const { name, width, group, fields, context } = texts;
     const { field, dim, name: named } = this.#colors;
     const start = named(truncated(name, columns), group);
     const space = Math.max(0, this.#nameWidth - width);
-    const parts = fields.map((one) => [one, plainValue(event.fields[one])] as const);
+    const parts = fields.map(({ name, text }) => [name, text(event.fields[name])] as const);
     let left = columns - width - space;
     let row = "";
-    for (const [one, text] of [...parts, ...contextParts(event)]) {
+    for (const [one, text] of [...parts, ...contextParts(event, context)]) {
       const whole = ` ${one}=${text}`;
       const shown = truncated(whole, left);
       const equals = shown.indexOf("=");
@@ -144,8 +158,17 @@ export class ColumnText implements EventText {
 const NO_PARTS: readonly (readonly [string, string])[] = [];
 
 /** Fields of contexts, and their values. */
-function contextParts({ context, streamContext }: TraceEvent): typeof NO_PARTS {
+function contextParts(
+  { context, streamContext }: TraceEvent,
+  texts: ClassTexts["context"],
+): typeof NO_PARTS {
   if (context === null && streamContext === null) return NO_PARTS;
-  const all = [...Object.entries(context ?? {}), ...Object.entries(streamContext ?? {})];
-  return all.map(([name, value]) => [name, plainValue(value)] as const);
+  return [
+    ...Object.entries(context ?? {}).map(([name, value]) =>
+      [name, (texts.get(name) ?? plainValue)(value)] as const
+    ),
+    ...Object.entries(streamContext ?? {}).map(([name, value]) =>
+      [name, plainValue(value)] as const
+    ),
+  ];
 }

@@ -1,11 +1,5 @@
-import type {
-  EventClass,
-  FieldValue,
-  FieldValues,
-  LostEvents,
-  StructClass,
-  TraceEvent,
-} from "../ctf/mod.ts";
+import type { EventClass, FieldClass, FieldValues, LostEvents, TraceEvent } from "../ctf/mod.ts";
+import { classWriter, type ValueText } from "./class_text.ts";
 import type { EventText } from "./event_text.ts";
 import { quotedText } from "./plain_values.ts";
 import { secondsText } from "./seconds_text.ts";
@@ -22,22 +16,33 @@ export const JSON_STYLE: ValueStyle = {
   name: (name) => `${quotedText(name)}:`,
 };
 
-/** A value as JSON, as {@linkcode JsonText} shows it. */
+/** A value as JSON, whatever its class. */
 export const jsonOf: (value: WritableValue) => string = valueWriter(JSON_STYLE);
+
+/** Makes what writes values of a class as JSON, as {@linkcode JsonText} shows them. */
+export const jsonWriter: (one: FieldClass) => ValueText = classWriter({
+  ...JSON_STYLE,
+  based: JSON_STYLE.number,
+  truth: (label) => label,
+  shown: shownNames,
+});
 
 /** What is the same in all lines of a class. */
 interface ClassTexts {
   /** Name of the event. */
   readonly name: string;
   /** Makes the text of its fields. */
-  readonly fields: (fields: FieldValues) => string;
+  readonly fields: ValueText;
+  /** Makes the text of what all of the class have before their own. */
+  readonly context: ValueText;
   /** Whether the events have times. */
   readonly hasClock: boolean;
 }
 
 /**
  * Events as lines of JSON. An integer has all its digits, also where a number of JavaScript has not; a
- * value of an enumeration is its first label, or the number if it has none; what JSON has no number for,
+ * value of an enumeration is its first label, or the number if it has none, but of a `bool` it is true or
+ * false; what JSON has no number for,
  * `NaN` and `Infinity`, is text. What would move a terminal's cursor is escaped.
  */
 export class JsonText implements EventText {
@@ -57,10 +62,11 @@ export class JsonText implements EventText {
    */
   event(event: TraceEvent): string {
     const { class: eventClass, time, cpu, streamContext, context } = event;
-    const { name, fields, hasClock } = this.#classes.get(eventClass) ?? this.#meet(eventClass);
+    const texts = this.#classes.get(eventClass) ?? this.#meet(eventClass);
+    const { name, fields, hasClock } = texts;
     const contexts = streamContext === null && context === null
       ? ""
-      : `,"context":${jsonOf({ ...streamContext, ...context })}`;
+      : `,"context":${contextJson(streamContext, context, texts.context)}`;
     const times = hasClock
       ? `"time":"${this.#beginNs + BigInt(Math.round(time))}","s":${secondsText(time)}`
       : `"time":null,"s":null`;
@@ -82,7 +88,8 @@ export class JsonText implements EventText {
   #meet(eventClass: EventClass): ClassTexts {
     const texts = {
       name: quotedText(eventClass.name),
-      fields: structJson(eventClass.fields),
+      fields: jsonWriter(eventClass.fields),
+      context: eventClass.context === null ? jsonOf : jsonWriter(eventClass.context),
       hasClock: this.#hasClock(eventClass),
     };
     this.#classes.set(eventClass, texts);
@@ -90,20 +97,14 @@ export class JsonText implements EventText {
   }
 }
 
-function structJson(one: StructClass): (fields: FieldValues) => string {
-  const names = shownNames(one);
-  if (names.length === 0) return () => "{}";
-  const classes = new Map(one.members.map((member) => [member.name, member.class]));
-  const heads = names.map((name, i) => `${i === 0 ? "{" : ","}${quotedText(name)}:`);
-  const texts = names.map((name) => {
-    const own = classes.get(name)!;
-    return own.kind === "struct" ? structJson(own) as (value: FieldValue) => string : jsonOf;
-  });
-  return (fields) => {
-    let text = "";
-    for (let i = 0; i < names.length; i++) text += heads[i] + texts[i](fields[names[i]]);
-    return text + "}";
-  };
+/** Of contexts of the same name the event's own is told. */
+function contextJson(
+  streamContext: FieldValues | null,
+  context: FieldValues | null,
+  own: ValueText,
+): string {
+  if (streamContext === null) return own(context!);
+  return jsonOf({ ...streamContext, ...context });
 }
 
 function numberJson(value: number): string {

@@ -1,18 +1,21 @@
 import { EnumValue, type FieldValue } from "../ctf/reader/trace_event.ts";
-import { valueWriter } from "./value_text.ts";
+import { type ValueStyle, valueWriter } from "./value_text.ts";
 
-/**
- * A value for people: text in quotes, the label of an enumeration, `{x=1 y=2}`, `[1 2]`. What would
- * move a terminal's cursor is escaped.
- */
-export const plainValue: (value: FieldValue) => string = valueWriter({
+/** How people are shown values. */
+export const PLAIN_VALUES: ValueStyle = {
   text: quotedText,
   number: (value) => `${value}`,
   label: harmless,
   list: ["[", " ", "]"],
   struct: ["{", " ", "}"],
   name: (name) => `${name}=`,
-});
+};
+
+/**
+ * A value for people: text in quotes, the label of an enumeration, `{x=1 y=2}`, `[1 2]`. What would
+ * move a terminal's cursor is escaped.
+ */
+export const plainValue: (value: FieldValue) => string = valueWriter(PLAIN_VALUES);
 
 /** What is the same for equal values, for a map: a number stays one. */
 export function valueKey(value: FieldValue): string | number | bigint {

@@ -1,9 +1,10 @@
+import type { TraceEvent } from "../ctf/mod.ts";
 import type { Between } from "./between.ts";
 import type { Histogram } from "./histogram.ts";
-import { jsonOf } from "./json_text.ts";
+import { jsonOf, jsonWriter } from "./json_text.ts";
 import type { Pair } from "./pairs.ts";
 import type { Statistics } from "./statistics.ts";
-import type { WritableValue } from "./value_text.ts";
+import { type WritableValue, WrittenText } from "./value_text.ts";
 
 /** The figures of a trace as a line of JSON; times and durations in nanoseconds. */
 export function statisticsJson(statistics: Statistics): string {
@@ -60,7 +61,12 @@ function pairOf({ begin, end, beginTime, duration }: Pair): WritableValue {
   return {
     at: beginTime,
     duration_ns: duration,
-    begin: begin === null ? null : { event: begin.class.name, fields: begin.fields },
-    end: { event: end.class.name, fields: end.fields },
+    begin: begin === null ? null : eventOf(begin),
+    end: eventOf(end),
   };
+}
+
+function eventOf({ class: eventClass, fields }: TraceEvent): WritableValue {
+  const text = jsonWriter(eventClass.fields)(fields);
+  return { event: eventClass.name, fields: new WrittenText(text) };
 }

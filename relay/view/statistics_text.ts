@@ -3,12 +3,12 @@ import { counted } from "./counted.ts";
 import type { Between } from "./between.ts";
 import type { Colors } from "./colors.ts";
 import { durationText } from "./durations.ts";
+import { shownFields } from "./field_texts.ts";
 import type { Histogram } from "./histogram.ts";
 import { histogramText } from "./histogram_text.ts";
 import type { Pair } from "./pairs.ts";
-import { harmless, plainValue } from "./plain_values.ts";
+import { harmless } from "./plain_values.ts";
 import { secondsText } from "./seconds_text.ts";
-import { shownNames } from "./shown_fields.ts";
 import type { Statistics } from "./statistics.ts";
 import { formatTable } from "./table.ts";
 import { lineWidth, PLAIN_STYLE, type TextStyle } from "./text_style.ts";
@@ -135,7 +135,9 @@ function row({ begin, end, beginTime, duration }: Pair, style: TextStyle): strin
 }
 
 function fieldsOf({ class: { fields: fieldsClass }, fields }: TraceEvent): string {
-  return shownNames(fieldsClass).map((name) => `${name}=${plainValue(fields[name])}`).join(" ");
+  return shownFields(fieldsClass).map(({ name, text }) => `${name}=${text(fields[name])}`).join(
+    " ",
+  );
 }
 
 function more(count: number): string[] {

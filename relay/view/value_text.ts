@@ -3,9 +3,21 @@ import { EnumValue, type FieldValue } from "../ctf/reader/trace_event.ts";
 /** What text is made of: values of fields, and what figures hold of them. */
 export type WritableValue =
   | FieldValue
+  | WrittenText
   | null
   | readonly WritableValue[]
   | { readonly [name: string]: WritableValue };
+
+/** Text of a value that is written already. */
+export class WrittenText {
+  /** The text. */
+  readonly text: string;
+
+  /** Keeps it. */
+  constructor(text: string) {
+    this.text = text;
+  }
+}
 
 /** What stands before, between and behind the parts of a value. */
 type Frame = readonly [begin: string, between: string, end: string];
@@ -39,6 +51,7 @@ export function valueWriter(
     if (value instanceof EnumValue) {
       return value.labels.length === 0 ? number(value.value) : label(value.labels[0]);
     }
+    if (value instanceof WrittenText) return value.text;
     if (Array.isArray(value)) return framed(list, value.map(write));
     const parts = Object.entries(value as Readonly<Record<string, WritableValue>>)
       .map(([key, one]) => name(key) + write(one));

@@ -1,4 +1,4 @@
-import type { FieldValue, FieldValues, StructClass } from "../../ctf/mod.ts";
+import type { FieldClass, FieldValue, FieldValues, StructClass } from "../../ctf/mod.ts";
 import { type LeafField, leafFields } from "../shown_fields.ts";
 import type { Scope } from "../value_source.ts";
 import { fieldText } from "./field_text.ts";
@@ -49,7 +49,7 @@ export class FieldColumn {
       scope: this.#scope,
       path,
       isShown,
-      base: own.kind === "integer" ? own.base : 10,
+      base: baseOf(own),
       numbers: isNumber ? packer.numbers(values) : null,
       exact: this.#exact,
       texts: isNumber ? null : packer.texts(this.#texts.keys(), values),
@@ -61,6 +61,21 @@ export class FieldColumn {
     let index = this.#texts.get(text);
     if (index === undefined) this.#texts.set(text, index = this.#texts.size);
     this.#numbers.push(index);
+  }
+}
+
+/** In which base the integers of a field are shown. */
+function baseOf(one: FieldClass): PackedField["base"] {
+  switch (one.kind) {
+    case "integer":
+      return one.base;
+    case "enumeration":
+      return one.container.base;
+    case "array":
+    case "sequence":
+      return baseOf(one.element);
+    default:
+      return 10;
   }
 }
 

@@ -7,6 +7,7 @@ import libraryStyles from "npm:uplot@^1.6/dist/uPlot.min.css" with { type: "text
 import libraryLicence from "npm:uplot@^1.6/LICENSE" with { type: "text" };
 import traceEvent from "../../ctf/reader/trace_event.ts" with { type: "text" };
 import glob from "../../trace/glob.ts" with { type: "text" };
+import basedNumber from "../based_number.ts" with { type: "text" };
 import clockText from "../clock_text.ts" with { type: "text" };
 import comparisons from "../comparisons.ts" with { type: "text" };
 import durationFigures from "../duration_figures.ts" with { type: "text" };
@@ -81,6 +82,7 @@ export const parts: PageParts = {
     units,
     clockText,
     valueText,
+    basedNumber,
     plainValues,
     valueSource,
     nearNames,

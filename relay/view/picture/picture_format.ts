@@ -42,7 +42,7 @@ export interface PackedField {
   readonly path: readonly string[];
   /** Whether people are shown it: what others show, such as the length of a sequence, is only found. */
   readonly isShown: boolean;
-  /** In which base people are shown it. */
+  /** In which base people are shown its integers. */
   readonly base: 2 | 8 | 10 | 16;
   /** Its numbers, `null` if it is none. */
   readonly numbers: PackedNumbers | null;

@@ -4,7 +4,7 @@ import { EnumValue } from "../../../relay/ctf/reader/trace_event.ts";
 import { ColumnText } from "../../../relay/view/column_text.ts";
 import { COLORS } from "../../../relay/view/colors.ts";
 import { textWidth } from "../../../relay/view/text_width.ts";
-import { event } from "./support.ts";
+import { event, integerClass, structClass } from "./support.ts";
 
 Deno.test("event() makes rows whose columns stand below each other", () => {
   const text = new ColumnText();
@@ -36,6 +36,33 @@ Deno.test("event() shows structures, lists and labels briefly", () => {
     new ColumnText().event(event("e", 0, fields)).trim(),
     '0.000000000            0 e                    at={x=1 y=-2} args=["-v" "x y"] sync=true bare=9',
   );
+});
+
+Deno.test("event() shows integers in their base, wherever they are", () => {
+  const hex = integerClass({ base: 16 });
+  const fields = structClass({
+    address: hex,
+    low: hex,
+    mode: integerClass({ base: 8 }),
+    bits: integerClass({ base: 2 }),
+    list: { kind: "array", element: hex, length: 2 },
+    at: structClass({ x: hex, y: integerClass() }),
+    label: { kind: "enumeration", container: hex, mappings: [] },
+  });
+  const one = event("e", 0, {
+    address: 2n ** 64n - 1n,
+    low: -31,
+    mode: 0o644,
+    bits: 5,
+    list: [0x1000, 0],
+    at: { x: 10, y: 10 },
+    label: new EnumValue([], 16),
+  }, { context: { ip: 0x1000 } });
+  const made = { ...one, class: { ...one.class, fields, context: structClass({ ip: hex }) } };
+  const shown = "address=0xffffffffffffffff low=-0x1f mode=0644 bits=0b101 list=[0x1000 0x0] " +
+    "at={x=0xa y=10} label=0x10 ip=0x1000";
+  assertEquals(new ColumnText().event(made).split("e ").at(-1)!.trim(), shown);
+  assertEquals(new ColumnText({ width: 200 }).event(made).split("e ").at(-1)!.trim(), shown);
 });
 
 Deno.test("event() gives longer names their room from then on", () => {

@@ -58,6 +58,7 @@ const truths = [
   "url contains '/a'",
   'url > "http"',
   "sync == true",
+  'sync == "true"',
   'sync == "yes"',
   'sync != "no"',
   "sync == 1",

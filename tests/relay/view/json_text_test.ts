@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
+import type { EnumClass } from "../../../relay/ctf/tsdl/field_class.ts";
 import { EnumValue, type FieldValues } from "../../../relay/ctf/reader/trace_event.ts";
 import { JsonText } from "../../../relay/view/json_text.ts";
 import { event, integerClass, structClass } from "./support.ts";
@@ -42,6 +43,47 @@ Deno.test("event() leaves out the lengths of sequences, and shows labels", () =>
   });
   const line = text.event({ ...one, class: { ...one.class, fields } });
   assertEquals(JSON.parse(line).fields, { list: [1, 2], on: "true" });
+});
+
+Deno.test("event() says true or false of a bool, wherever it is, and of no other enumeration", () => {
+  const labels = (...all: string[]): EnumClass => ({
+    kind: "enumeration",
+    container: integerClass({ size: 8, signed: false }),
+    mappings: all.map((label, i) => ({ label, first: BigInt(i), last: BigInt(i) })),
+  });
+  const bool = labels("false", "true");
+  const [yes, no] = [new EnumValue(["true"], 1), new EnumValue(["false"], 0)];
+  const fields = structClass({
+    on: bool,
+    odd: bool,
+    list: { kind: "array", element: bool, length: 2 },
+    at: structClass({ on: bool, n: integerClass({ base: 16 }) }),
+    swapped: labels("true", "false"),
+    more: labels("false", "true", "maybe"),
+    signed: { ...bool, container: integerClass({ size: 8 }) },
+  });
+  const values = {
+    on: yes,
+    odd: new EnumValue([], 7),
+    list: [no, yes],
+    at: { on: no, n: 31 },
+    swapped: yes,
+    more: yes,
+    signed: yes,
+  };
+  const one = event("e", 0, values, { context: { on: no } });
+  const context = structClass({ on: bool });
+  const line = JSON.parse(text.event({ ...one, class: { ...one.class, fields, context } }));
+  assertEquals(line.context, { on: false });
+  assertEquals(line.fields, {
+    on: true,
+    odd: 7,
+    list: [false, true],
+    at: { on: false, n: 31 },
+    swapped: "true",
+    more: "true",
+    signed: "true",
+  });
 });
 
 Deno.test("lost() makes a line of JSON", () => {

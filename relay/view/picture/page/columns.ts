@@ -102,11 +102,6 @@ export class FieldColumn {
 
   /** What stands in a place, for people. */
   text(place: number): string {
-    const value = this.value(place);
-    const { base } = this.#packed;
-    if (base === 10) return fieldText(value);
-    const prefix = { 2: "0b", 8: "0", 16: "0x" }[base];
-    const number = BigInt(value as number | bigint);
-    return number < 0n ? `-${prefix}${(-number).toString(base)}` : prefix + number.toString(base);
+    return fieldText(this.value(place), this.#packed.base);
   }
 }

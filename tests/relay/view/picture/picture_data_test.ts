@@ -88,6 +88,7 @@ Deno.test("PictureData.finish() tells structures field by field, and what has no
       mappings: [{ label: "ON", first: 1n, last: 1n }],
     },
     list: { kind: "array", element: integerClass(), length: 2 },
+    hexes: { kind: "array", element: integerClass({ base: 16 }), length: 2 },
     _more_length: integerClass(),
     more: {
       kind: "sequence",
@@ -119,6 +120,7 @@ Deno.test("PictureData.finish() tells structures field by field, and what has no
       at: { x: 1, hex: 255 },
       kind: new EnumValue(["ON"], 1),
       list: [1, 2],
+      hexes: [16, 0],
       _more_length: 1,
       more: ["x"],
     },
@@ -128,6 +130,7 @@ Deno.test("PictureData.finish() tells structures field by field, and what has no
     ["at.hex", "0xff"],
     ["kind", "ON"],
     ["list", "[1 2]"],
+    ["hexes", "[0x10 0x0]"],
     ["more", '["x"]'],
     ["context.worker_name", "w"],
     ["context.vtid", "77"],
