@@ -97,9 +97,13 @@ export class Statistics {
     return [...this.#cpus].sort(([a], [b]) => a - b);
   }
 
-  /** How long what lasts has lasted, by its name, what took most time together first. */
+  /** How long what has ended has lasted, by its name, what took most time together first; none where nothing has. */
   get durations(): readonly (readonly [string, DurationFigures<Pair>])[] {
-    return [...this.#durations].sort(([, a], [, b]) => b.durations.sum - a.durations.sum);
+    const all = new Map(this.#durations);
+    for (const name of this.unended.keys()) {
+      if (!all.has(name)) all.set(name, new DurationFigures(SLOWEST));
+    }
+    return [...all].sort(([, a], [, b]) => b.durations.sum - a.durations.sum);
   }
 
   /** How many have begun and not ended, by name. */

@@ -36,12 +36,13 @@ export function statisticsText(statistics: Statistics, style: TextStyle = PLAIN_
       harmless(name),
       figures.durations.count,
       ...percentiles(figures.durations),
-      durationText(figures.durations.sum),
+      figures.durations.count === 0 ? "" : durationText(figures.durations.sum),
       unended.get(name) ?? 0,
     ]);
     const head = ["what lasts", "count", "p50", "p90", "p99", "max", "together", "not ended"];
     lines.push("", table([head, ...rows], bold), ...more(durations.length - TOP));
-    for (const [name, { slowest }] of durations.slice(0, SLOWEST_OF)) {
+    const ended = durations.filter(([, figures]) => figures.durations.count > 0);
+    for (const [name, { slowest }] of ended.slice(0, SLOWEST_OF)) {
       lines.push(
         "",
         bold(`  slowest ${harmless(name)}`),
@@ -113,6 +114,7 @@ function cpuRows({ cpus }: Statistics): string[] {
 }
 
 function percentiles(histogram: Histogram): string[] {
+  if (histogram.count === 0) return ["", "", "", ""];
   const parts = [0.5, 0.9, 0.99].map((p) => durationText(histogram.percentile(p)));
   return [...parts, durationText(histogram.max)];
 }

@@ -49,6 +49,26 @@ Deno.test("push() finds what lasts, the slowest of it, and what has not ended", 
   assertEquals([...statistics.unended], [["http:server", 1]]);
 });
 
+Deno.test("statisticsText() and statisticsJson() name what lasts also where none of it has ended", () => {
+  const statistics = requests();
+  statistics.push(event("worker:start", 3e9, { worker: 1 }));
+  const text = statisticsText(statistics);
+  const [, row] = /^  worker +(.*)$/m.exec(text)!;
+  assertEquals(row.split(/ +/), ["0", "1"]);
+  assertEquals(text.includes("slowest worker"), false);
+  const { durations } = JSON.parse(statisticsJson(statistics));
+  const { name, count, p50_ns, max_ns, sum_ns, unended, slowest } = durations[1];
+  assertEquals([name, count, p50_ns, max_ns, sum_ns, unended, slowest], [
+    "worker",
+    0,
+    null,
+    null,
+    0,
+    1,
+    [],
+  ]);
+});
+
 Deno.test("push() finds the longest times without events", () => {
   const statistics = new Statistics();
   for (const time of [0, 1, 50, 52, 60]) statistics.push(event("e", time));

@@ -40,6 +40,7 @@ export class DurationsPanel {
 
   #makeRow(one: DurationStatistics): HTMLElement {
     const { durations } = one.figures;
+    const isEmpty = durations.count === 0;
     const figures = [...[0.5, 0.9, 0.99].map((p) => durations.percentile(p)), durations.max];
     const name = button(one.name, `Durations of ${one.name}`, () => this.#choose(one));
     return make(
@@ -47,7 +48,8 @@ export class DurationsPanel {
       {},
       make("th", { scope: "row" }, name),
       make("td", {}, countText(durations.count)),
-      ...figures.map((ns) => make("td", {}, durationText(ns))),
+      ...figures.map((ns) => make("td", {}, isEmpty ? "" : durationText(ns))),
+      make("td", {}, countText(one.unended)),
     );
   }
 
@@ -65,7 +67,7 @@ export class DurationsPanel {
     this.#chart?.destroy();
     this.#chart = null;
     const { durations } = this.#state;
-    if (durations === null) return;
+    if (durations === null || durations.figures.durations.count === 0) return;
     const colors = readColors();
     const bars = durations.figures.durations.bars();
     const heights = bars.map(({ count }) => Math.log10(1 + count));

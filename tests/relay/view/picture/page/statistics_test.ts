@@ -49,6 +49,48 @@ Deno.test("durationStatistics() has the percentiles and bars that --stats has", 
   }));
 });
 
+Deno.test("durationStatistics() counts what has not ended apart, as --stats does, and names it", () => {
+  const [data, statistics] = [new PictureData(), new Statistics()];
+  const events = [
+    event("worker:start", 0, { worker: 1 }),
+    event("timer:fire_begin", 10, { timer: 1 }),
+    event("timer:fire_end", 15, { timer: 1 }),
+    event("timer:fire_begin", 20, { timer: 2 }),
+    event("x", 1000),
+  ];
+  for (const one of events) {
+    data.push(one);
+    statistics.push(one);
+  }
+  const trace = new TraceData(
+    data.finish({ title: "t", beginNs: "0", environments: {}, lives: [] }),
+  );
+  const shown = durationStatistics(trace);
+  const [fire, worker] = shown;
+  assertEquals(
+    [fire.name, fire.figures.durations.count, fire.figures.durations.max, fire.unended],
+    [
+      "timer:fire",
+      1,
+      5,
+      1,
+    ],
+  );
+  assertEquals([worker.name, worker.figures.durations.count, worker.unended], ["worker", 0, 1]);
+  // They can be gone to all the same.
+  assertEquals(fire.figures.slowest.all.length, 2);
+  assertEquals(mostUneven(shown).name, "timer:fire");
+  const told = statistics.durations.map(([name, { durations }]) => {
+    return [name, durations.count, statistics.unended.get(name) ?? 0];
+  });
+  const counts = shown.map(({ name, figures, unended }) => [
+    name,
+    figures.durations.count,
+    unended,
+  ]);
+  assertEquals(counts, told);
+});
+
 Deno.test("mostUneven() is the name whose longest exceeds the usual most, not that with the longest", () => {
   const data = dataOf([["even", 900], ["even", 950], ["a", 1], ["a", 1], ["a", 500]]);
   assertEquals(mostUneven(durationStatistics(data)).name, "a");
