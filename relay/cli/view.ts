@@ -9,7 +9,6 @@ import {
   EventValues,
   Follower,
   OpenedTraces,
-  type OriginOf,
   Statistics,
   statisticsJson,
   statisticsText,
@@ -99,7 +98,7 @@ class View implements TraceListener {
 
   #show(): void {
     using traces = new OpenedTraces(this.#directories, this);
-    const print = this.#printer(traces.beginNs, traces.originOf);
+    const print = this.#printer(traces);
     const values = new EventValues(traces.originOf);
     for (const event of this.#wanted(traces, values)) print(event);
   }
@@ -116,7 +115,7 @@ class View implements TraceListener {
         this.#sayMissing(new DeclaredNames(traces.formats, "no event so far"));
         const values = new EventValues(traces.originOf);
         this.#filter = this.#filterOf({ beginNs: traces.beginNs, end: null }, values);
-        return print = this.#printer(traces.beginNs, traces.originOf);
+        return print = this.#printer(traces);
       };
       this.#onLost = (lost) => {
         start();
@@ -152,7 +151,7 @@ class View implements TraceListener {
       by: by === null ? null : values.readerOf(by),
       slowest: SLOWEST,
     });
-    this.#onLost = (lost) => statistics?.lost(lost);
+    this.#onLost = (lost) => statistics?.lost(lost, traces.traceOfStream(lost.stream ?? ""));
     for (const event of this.#wanted(traces, values)) {
       statistics?.push(event);
       between?.push(event);
@@ -160,7 +159,10 @@ class View implements TraceListener {
     const isJson = format === "json";
     const style = terminalStyle();
     if (statistics !== null) {
-      this.#output.write(isJson ? statisticsJson(statistics) : statisticsText(statistics, style));
+      const { names } = traces;
+      this.#output.write(
+        isJson ? statisticsJson(statistics, names) : statisticsText(statistics, style, names),
+      );
     }
     if (between !== null && names !== null) {
       if (statistics !== null && !isJson) this.#output.write("\n");
@@ -220,9 +222,11 @@ class View implements TraceListener {
   }
 
   /** Prints events, from now on also what is lost. */
-  #printer(beginNs: bigint, originOf: OriginOf): (event: TraceEvent) => void {
+  #printer(
+    { beginNs, originOf, names }: OpenedTraces | Follower,
+  ): (event: TraceEvent) => void {
     const output = this.#output;
-    const { text, title } = eventText(this.#options.format, beginNs, originOf);
+    const { text, title } = eventText(this.#options.format, beginNs, originOf, names);
     output.write(title);
     this.#onLost = (lost) => {
       output.write(text.lost(lost));

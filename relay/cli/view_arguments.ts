@@ -50,7 +50,7 @@ export function viewUsage(): string {
   return `Usage: ${commandName()} view [OPTIONS] TRACE...
 
 Shows the events of traces: directories with \`metadata\`, or with such directories in them. Several are
-merged by time.
+merged by time, and each line tells of which one it is.
 
   --format FORMAT    columns (default): a table; json: a line of JSON for each event, in which fields
                      of bool are true or false; babeltrace: as Babeltrace 2 prints them

@@ -7,10 +7,13 @@ import { harmless, plainValue } from "./plain_values.ts";
 import { secondsText } from "./seconds_text.ts";
 import { type ShownField, shownFields } from "./field_texts.ts";
 import { lineWidth, PLAIN_STYLE, type TextStyle } from "./text_style.ts";
+import type { TraceNames } from "./trace_names.ts";
 import { padded, textWidth, truncated } from "./text_width.ts";
 
 /** What is the same in all rows of a class. */
 interface ClassTexts {
+  /** Column that tells of which trace they are; empty where there is one alone. */
+  readonly trace: string;
   /** Name of the event. */
   readonly name: string;
   /** Columns that takes. */
@@ -31,26 +34,38 @@ const DELTA_WIDTH = 8;
 const CPU_WIDTH = 3;
 /** Columns for names at first; the column grows with the names. */
 const NAME_WIDTH = 20;
+/** Columns that the name of a trace has at most. */
+const MAX_TRACE_WIDTH = 32;
 /** Names that are longer move what follows. */
 const MAX_NAME_WIDTH = 32;
 
 /**
- * Events as rows of a table: seconds since the trace began, time since the row before, CPU, name, fields. Where
- * events have no times none are shown.
+ * Events as rows of a table: seconds since the trace began, time since the row before, of several traces which one,
+ * CPU, name, fields. Where events have no times none are shown.
  */
 export class ColumnText implements EventText {
   readonly #width: number | null;
   readonly #colors: Colors;
   readonly #hasClock: (eventClass: EventClass) => boolean;
+  readonly #names: TraceNames | null;
+  /** Columns for the name of a trace. */
+  readonly #traceWidth: number;
   readonly #classes = new Map<EventClass, ClassTexts>();
   #nameWidth = NAME_WIDTH;
   #last: number | null = null;
 
-  /** Without a style, lines of any length without colours; `hasClock` tells which events have times. */
+  /**
+   * Without a style, lines of any length without colours; `hasClock` tells which events have times, `names` of which
+   * traces they are where there are several.
+   */
   constructor(
     style: Partial<TextStyle> = {},
     hasClock: (eventClass: EventClass) => boolean = () => true,
+    names: TraceNames | null = null,
   ) {
+    this.#names = names;
+    const widths = names?.all.map((name) => textWidth(harmless(name))) ?? [];
+    this.#traceWidth = Math.min(MAX_TRACE_WIDTH, Math.max("trace".length, ...widths));
     this.#hasClock = hasClock;
     const whole = { ...PLAIN_STYLE, ...style };
     this.#width = lineWidth(whole);
@@ -60,6 +75,7 @@ export class ColumnText implements EventText {
   /** The titles of the columns. */
   title(): string {
     const title = `${"seconds".padStart(TIME_WIDTH)} ${"delta".padStart(DELTA_WIDTH)} ` +
+      this.#traceCell(() => "trace") +
       `${"CPU".padStart(CPU_WIDTH)} ${padded("event", this.#nameWidth)} fields`;
     return `${this.#colors.dim(this.#cut(title))}\n`;
   }
@@ -76,17 +92,20 @@ export class ColumnText implements EventText {
     const seconds = (texts.hasClock ? secondsText(time) : "").padStart(TIME_WIDTH);
     const before = delta.padStart(DELTA_WIDTH);
     const where = (cpu < 0 ? "" : `${cpu}`).padStart(CPU_WIDTH);
-    const head = `${seconds} ${this.#colors.dim(before)} ${where} `;
+    const { trace } = texts;
+    const head = `${seconds} ${this.#colors.dim(before)} ${trace}${where} `;
     if (this.#width === null) return `${head}${this.#whole(event, texts)}\n`;
-    const used = seconds.length + before.length + where.length + 3;
+    const used = seconds.length + before.length + textWidth(trace) + where.length + 3;
     return `${head}${this.#fitting(event, texts, this.#width - used)}\n`;
   }
 
   /** A row that tells where events are missing, since when. */
-  lost({ count, cpu, begin, end }: LostEvents): string {
+  lost(lost: LostEvents): string {
+    const { count, cpu, begin, end } = lost;
     const where = cpu < 0 ? "" : ` on CPU ${cpu}`;
     const events = count === 1 ? "1 event" : `${count} events`;
     const text = `${secondsText(end).padStart(TIME_WIDTH)} ${"".padStart(DELTA_WIDTH)} ` +
+      this.#traceCell((names) => names.ofLost(lost)) +
       `${"".padStart(CPU_WIDTH)} *** ${events} lost${where} since ${secondsText(begin)} ***`;
     return `${this.#colors.bad(this.#cut(text))}\n`;
   }
@@ -103,6 +122,7 @@ export class ColumnText implements EventText {
     const hasClock = this.#hasClock(eventClass);
     const context = new Map(shownFields(eventClass.context).map(({ name, text }) => [name, text]));
     const texts = {
+      trace: this.#traceCell((names) => names.ofClass(eventClass)),
       name,
       width,
       group,
@@ -148,6 +168,13 @@ export class ColumnText implements EventText {
       if (shown !== whole) break;
     }
     return row === "" ? start : start + " ".repeat(space) + row;
+  }
+
+  /** The name of a trace and a space, as wide as all of them; nothing where there is one alone. */
+  #traceCell(nameOf: (names: TraceNames) => string): string {
+    if (this.#names === null) return "";
+    const name = truncated(harmless(nameOf(this.#names)), this.#traceWidth);
+    return `${padded(name, this.#traceWidth)} `;
   }
 
   #cut(text: string): string {

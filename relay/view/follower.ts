@@ -1,7 +1,8 @@
 import { CtfError, type TraceEvent, type TraceFormat } from "../ctf/mod.ts";
 import { FollowedTrace, type Item } from "./followed_trace.ts";
-import { type OriginOf, Origins } from "./origins.ts";
+import { type OriginOf, Origins, traceKey } from "./origins.ts";
 import type { TraceListener } from "./opened_traces.ts";
+import { TraceNames } from "./trace_names.ts";
 
 /** Milliseconds between two looks at the files. */
 const LOOK_MS = 100;
@@ -13,12 +14,14 @@ const LOOK_MS = 100;
 export class Follower implements Disposable {
   /** Where events come from. */
   readonly originOf: OriginOf;
+  readonly #directories: readonly string[];
   readonly #traces: readonly FollowedTrace[];
   readonly #listener: TraceListener;
   #beginNs: bigint | null = null;
 
   /** Of traces in these directories; has looked at nothing yet. */
   constructor(directories: readonly string[], listener: TraceListener) {
+    this.#directories = directories;
     this.#traces = directories.map((directory) =>
       new FollowedTrace(directory, (error) => listener.broken(error))
     );
@@ -29,6 +32,12 @@ export class Follower implements Disposable {
   /** What the metadata says so far. */
   get formats(): readonly TraceFormat[] {
     return this.#traces.flatMap(({ formats }) => formats);
+  }
+
+  /** What people call the traces; `null` if they are all in one directory. */
+  get names(): TraceNames | null {
+    if (this.#directories.length < 2) return null;
+    return new TraceNames(this.#directories, () => this.#keys(), this.originOf);
   }
 
   /** Nanoseconds since 1970 at which times are 0: 0 before the first packet is there. */
@@ -52,6 +61,14 @@ export class Follower implements Disposable {
   /** Closes all files. */
   [Symbol.dispose](): void {
     for (const trace of this.#traces) trace.close();
+  }
+
+  /** What tells the trace of each directory apart, `null` where there is none yet. */
+  #keys(): (string | null)[] {
+    let number = 0;
+    return this.#traces.map(({ formats: [format] }) =>
+      format === undefined ? null : traceKey(format, number++)
+    );
   }
 
   *#events(isLast: boolean): Generator<TraceEvent, void, void> {

@@ -4,6 +4,7 @@ import type { EventText } from "./event_text.ts";
 import { quotedText } from "./plain_values.ts";
 import { secondsText } from "./seconds_text.ts";
 import { shownNames } from "./shown_fields.ts";
+import type { TraceNames } from "./trace_names.ts";
 import { type ValueStyle, valueWriter, type WritableValue } from "./value_text.ts";
 
 /** How JSON writes values, whatever their class. */
@@ -29,6 +30,8 @@ export const jsonWriter: (one: FieldClass) => ValueText = classWriter({
 
 /** What is the same in all lines of a class. */
 interface ClassTexts {
+  /** Tells of which trace they are, where there are several. */
+  readonly trace: string;
   /** Name of the event. */
   readonly name: string;
   /** Makes the text of its fields. */
@@ -48,35 +51,46 @@ interface ClassTexts {
 export class JsonText implements EventText {
   readonly #beginNs: bigint;
   readonly #hasClock: (eventClass: EventClass) => boolean;
+  readonly #names: TraceNames | null;
   readonly #classes = new Map<EventClass, ClassTexts>();
 
-  /** Times since `beginNs`, nanoseconds since 1970; `hasClock` tells which events have any. */
-  constructor(beginNs: bigint, hasClock: (eventClass: EventClass) => boolean = () => true) {
+  /**
+   * Times since `beginNs`, nanoseconds since 1970; `hasClock` tells which events have any, `names` of which
+   * traces they are where there are several.
+   */
+  constructor(
+    beginNs: bigint,
+    hasClock: (eventClass: EventClass) => boolean = () => true,
+    names: TraceNames | null = null,
+  ) {
+    this.#names = names;
     this.#beginNs = beginNs;
     this.#hasClock = hasClock;
   }
 
   /**
-   * `{"time":…,"s":…,"event":…,"cpu":…,"context":{…},"fields":{…}}`; no `context` without any, `null` for a time or
-   * CPU that is not known.
+   * `{"time":…,"s":…,"trace":…,"event":…,"cpu":…,"context":{…},"fields":{…}}`; no `trace` of one alone, no `context`
+   * without any, `null` for a time or CPU that is not known.
    */
   event(event: TraceEvent): string {
     const { class: eventClass, time, cpu, streamContext, context } = event;
     const texts = this.#classes.get(eventClass) ?? this.#meet(eventClass);
-    const { name, fields, hasClock } = texts;
+    const { trace, name, fields, hasClock } = texts;
     const contexts = streamContext === null && context === null
       ? ""
       : `,"context":${contextJson(streamContext, context, texts.context)}`;
     const times = hasClock
       ? `"time":"${this.#beginNs + BigInt(Math.round(time))}","s":${secondsText(time)}`
       : `"time":null,"s":null`;
-    return `{${times},"event":${name},"cpu":${cpuJson(cpu)}${contexts},` +
+    return `{${times}${trace},"event":${name},"cpu":${cpuJson(cpu)}${contexts},` +
       `"fields":${fields(event.fields)}}\n`;
   }
 
-  /** `{"lost":…,"cpu":…,"from":…,"to":…}`, in seconds. */
-  lost({ count, cpu, begin, end }: LostEvents): string {
-    return `{"lost":${count},"cpu":${cpuJson(cpu)},` +
+  /** `{"lost":…,"trace":…,"cpu":…,"from":…,"to":…}`, in seconds. */
+  lost(lost: LostEvents): string {
+    const { count, cpu, begin, end } = lost;
+    const trace = this.#names === null ? "" : traceJson(this.#names.ofLost(lost));
+    return `{"lost":${count}${trace},"cpu":${cpuJson(cpu)},` +
       `"from":${secondsText(begin)},"to":${secondsText(end)}}\n`;
   }
 
@@ -87,6 +101,7 @@ export class JsonText implements EventText {
 
   #meet(eventClass: EventClass): ClassTexts {
     const texts = {
+      trace: this.#names === null ? "" : traceJson(this.#names.ofClass(eventClass)),
       name: quotedText(eventClass.name),
       fields: jsonWriter(eventClass.fields),
       context: eventClass.context === null ? jsonOf : jsonWriter(eventClass.context),
@@ -95,6 +110,10 @@ export class JsonText implements EventText {
     this.#classes.set(eventClass, texts);
     return texts;
   }
+}
+
+function traceJson(name: string): string {
+  return `,"trace":${quotedText(name)}`;
 }
 
 /** Of contexts of the same name the event's own is told. */

@@ -31,4 +31,5 @@ export type { TextStyle } from "./text_style.ts";
 export * from "./text_search.ts";
 export * from "./time_bounds.ts";
 export * from "./trace_files.ts";
+export * from "./trace_names.ts";
 export type { Path, Step, ValueSource } from "./value_source.ts";

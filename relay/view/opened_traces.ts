@@ -9,6 +9,7 @@ import type { CpuSpan } from "./event_filter.ts";
 import { type OriginOf, Origins, traceKey } from "./origins.ts";
 import type { TraceSpan } from "./time_bounds.ts";
 import { closeTrace, openTrace, type TraceFiles } from "./trace_files.ts";
+import { TraceNames } from "./trace_names.ts";
 
 /** Is told what comes between events. */
 export interface TraceListener {
@@ -64,6 +65,13 @@ export class OpenedTraces implements Disposable {
     return new Map(
       formats.map((format, i) => [traceKey(format, i), format.env] as const).reverse(),
     );
+  }
+
+  /** What people call the traces; `null` if there is only one. */
+  get names(): TraceNames | null {
+    const keys = this.#reader.formats.map(traceKey);
+    if (new Set(keys).size < 2) return null;
+    return new TraceNames(this.#files.map(({ path }) => path), () => keys, this.originOf);
   }
 
   /** What tells the trace apart that a stream's file is of. */

@@ -8,8 +8,12 @@ const SLOWEST = 3;
 /** Pauses that are kept. */
 const PAUSES = 3;
 
-/** What there is of a CPU. */
+/** What there is of a CPU of a trace. */
 export interface CpuFigures {
+  /** What tells its trace apart. */
+  readonly trace: string;
+  /** The CPU, -1 if it is not known. */
+  readonly cpu: number;
   /** Its events. */
   readonly events: number;
   /** Events it has lost. */
@@ -19,6 +23,9 @@ export interface CpuFigures {
   /** Time of its last one. */
   readonly last: number | null;
 }
+
+/** The same, while they grow. */
+type GrowingFigures = { -readonly [Key in keyof CpuFigures]: CpuFigures[Key] };
 
 /** A time without any event. */
 export interface Pause {
@@ -32,7 +39,9 @@ export interface Pause {
 export class Statistics {
   readonly #pairs: Pairs;
   readonly #names = new Map<string, number>();
-  readonly #cpus = new Map<number, { -readonly [Key in keyof CpuFigures]: CpuFigures[Key] }>();
+  readonly #traceOf: (eventClass: EventClass) => string;
+  /** By trace and CPU. */
+  readonly #cpus = new Map<string, Map<number, GrowingFigures>>();
   readonly #durations = new Map<string, DurationFigures<Pair>>();
   readonly #pauses = new Slowest<Pause>(PAUSES);
   #first: number | null = null;
@@ -41,19 +50,21 @@ export class Statistics {
   #lost = 0;
 
   /** Has seen no event yet; `traceOf` as of {@linkcode Pairs}. */
-  constructor(traceOf?: (eventClass: EventClass) => string) {
+  constructor(traceOf: (eventClass: EventClass) => string = () => "") {
+    this.#traceOf = traceOf;
     this.#pairs = new Pairs(traceOf);
   }
 
   /** The event that comes next. */
   push(event: TraceEvent): void {
-    const { class: { name }, time, cpu } = event;
+    const { class: eventClass, time, cpu } = event;
+    const { name } = eventClass;
     if (this.#first === null) this.#first = time;
     else this.#pause(event, time - this.#last);
     this.#last = time;
     this.#events++;
     this.#names.set(name, (this.#names.get(name) ?? 0) + 1);
-    const figures = this.#cpu(cpu);
+    const figures = this.#cpu(this.#traceOf(eventClass), cpu);
     figures.events++;
     figures.first ??= time;
     figures.last = time;
@@ -61,10 +72,10 @@ export class Statistics {
     if (pair !== null) this.#lasted(pair);
   }
 
-  /** Events that are missing. */
-  lost({ cpu, count }: LostEvents): void {
+  /** Events that are missing in a trace. */
+  lost({ cpu, count }: LostEvents, trace: string = ""): void {
     this.#lost += count;
-    this.#cpu(cpu).lost += count;
+    this.#cpu(trace, cpu).lost += count;
   }
 
   /** Events that came. */
@@ -92,9 +103,11 @@ export class Statistics {
     return [...this.#names].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
   }
 
-  /** What there is of each CPU. */
-  get cpus(): readonly (readonly [number, CpuFigures])[] {
-    return [...this.#cpus].sort(([a], [b]) => a - b);
+  /** What there is of each CPU, trace by trace. */
+  get cpus(): readonly CpuFigures[] {
+    return [...this.#cpus.values()].flatMap((cpus) =>
+      [...cpus.values()].sort((a, b) => a.cpu - b.cpu)
+    );
   }
 
   /** How long what has ended has lasted, by its name, what took most time together first; none where nothing has. */
@@ -122,11 +135,13 @@ export class Statistics {
     if (this.#pauses.takes(duration)) this.#pauses.add(duration, { end, duration });
   }
 
-  #cpu(cpu: number): { -readonly [Key in keyof CpuFigures]: CpuFigures[Key] } {
-    let figures = this.#cpus.get(cpu);
+  #cpu(trace: string, cpu: number): GrowingFigures {
+    let cpus = this.#cpus.get(trace);
+    if (cpus === undefined) this.#cpus.set(trace, cpus = new Map());
+    let figures = cpus.get(cpu);
     if (figures === undefined) {
-      figures = { events: 0, lost: 0, first: null, last: null };
-      this.#cpus.set(cpu, figures);
+      figures = { trace, cpu, events: 0, lost: 0, first: null, last: null };
+      cpus.set(cpu, figures);
     }
     return figures;
   }

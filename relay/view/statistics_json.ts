@@ -4,18 +4,23 @@ import type { Histogram } from "./histogram.ts";
 import { jsonOf, jsonWriter } from "./json_text.ts";
 import type { Pair } from "./pairs.ts";
 import type { Statistics } from "./statistics.ts";
+import type { TraceNames } from "./trace_names.ts";
 import { type WritableValue, WrittenText } from "./value_text.ts";
 
-/** The figures of a trace as a line of JSON; times and durations in nanoseconds. */
-export function statisticsJson(statistics: Statistics): string {
-  const { events, lostEvents, first, span, names, cpus, durations, unended, pauses } = statistics;
+/** The figures of a trace as a line of JSON; times and durations in nanoseconds; `names` where there are several. */
+export function statisticsJson(statistics: Statistics, names: TraceNames | null = null): string {
+  const { events, lostEvents, first, span, cpus, durations, unended, pauses } = statistics;
   return line({
     events,
     lost: lostEvents,
     first,
     span_ns: span,
-    names: names.map(([name, count]) => ({ name, events: count })),
-    cpus: cpus.map(([cpu, figures]) => ({ cpu: cpu < 0 ? null : cpu, ...figures })),
+    names: statistics.names.map(([name, count]) => ({ name, events: count })),
+    cpus: cpus.map(({ trace, cpu, ...figures }) => ({
+      ...(names === null ? {} : { trace: names.ofTrace(trace) }),
+      cpu: cpu < 0 ? null : cpu,
+      ...figures,
+    })),
     durations: durations.map(([name, { durations, slowest }]) => ({
       name,
       ...figuresOf(durations),

@@ -12,6 +12,7 @@ import { secondsText } from "./seconds_text.ts";
 import type { Statistics } from "./statistics.ts";
 import { formatTable } from "./table.ts";
 import { lineWidth, PLAIN_STYLE, type TextStyle } from "./text_style.ts";
+import type { TraceNames } from "./trace_names.ts";
 import { truncated } from "./text_width.ts";
 
 /** Events that are named, and what lasts. */
@@ -19,8 +20,12 @@ const TOP = 15;
 /** What lasts that the slowest of are told of. */
 const SLOWEST_OF = 5;
 
-/** The figures of a trace for people. */
-export function statisticsText(statistics: Statistics, style: TextStyle = PLAIN_STYLE): string {
+/** The figures of a trace for people, or of several, which `names` tells apart. */
+export function statisticsText(
+  statistics: Statistics,
+  style: TextStyle = PLAIN_STYLE,
+  names: TraceNames | null = null,
+): string {
   const { bold } = style.colors;
   const { span, durations } = statistics;
   const lines = [
@@ -28,7 +33,7 @@ export function statisticsText(statistics: Statistics, style: TextStyle = PLAIN_
     "",
     ...eventRows(statistics, bold),
     "",
-    ...cpuRows(statistics),
+    ...cpuRows(statistics, names),
   ];
   if (durations.length > 0) {
     const unended = statistics.unended;
@@ -101,16 +106,23 @@ function eventRows({ names, events, span }: Statistics, bold: Colors["bold"]): s
   ];
 }
 
-function cpuRows({ cpus }: Statistics): string[] {
+function cpuRows({ cpus }: Statistics, names: TraceNames | null): string[] {
+  const traceCell = (name: string): string[] => names === null ? [] : [name];
   const time = (at: number | null): string => at === null ? "" : secondsText(at);
-  const rows = cpus.map(([cpu, { events, lost, first, last }]) => [
+  const rows = cpus.map(({ trace, cpu, events, lost, first, last }) => [
+    ...traceCell(harmless(names?.ofTrace(trace) ?? "")),
     cpu < 0 ? "?" : cpu,
     events,
     lost,
     time(first),
     time(last),
   ]);
-  return [formatTable([["CPU", "events", "lost", "first event", "last event"], ...rows])];
+  return [
+    formatTable([
+      [...traceCell("trace"), "CPU", "events", "lost", "first event", "last event"],
+      ...rows,
+    ]),
+  ];
 }
 
 function percentiles(histogram: Histogram): string[] {

@@ -1,3 +1,4 @@
+import { TraceSession } from "@ltt/relay/session";
 import { i32, string } from "@ltt/relay/trace";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { EXPRESSION_HELP } from "../../../relay/view/expression_help.ts";
@@ -78,6 +79,49 @@ Deno.test("view() merges several traces by time", { ignore }, async () => {
   assertEquals(named((await view([directory.path])).out), expected, "one directory with both");
   assertEquals(named((await view([second, first])).out), expected, "both directories");
 });
+
+Deno.test(
+  "view() tells of several traces which one each line and CPU is of",
+  { ignore },
+  async () => {
+    using directory = new TempDirectory();
+    const paths: string[] = [];
+    for (const name of ["x/one", "y/one"]) {
+      Deno.mkdirSync(`${directory.path}/${name}`, { recursive: true });
+      const output = `${directory.path}/${name}`;
+      const session = await TraceSession.start({ output, subbufSize: 4096, handlesExit: false });
+      session.tracepoint("n", i32("n"))(paths.length);
+      session.tracepoint("big", string("text"))("x".repeat(5000));
+      await session.close();
+      paths.push(output);
+    }
+    const { out } = await view(paths);
+    const rows = out.split("\n").filter((row) => row.includes("n=")).map((row) => row.trim());
+    assertMatch(rows[0], /^0\.\d{9} +x\/one   0 n +n=0$/);
+    assertMatch(rows[1], /^\d\.\d{9} +\S+ y\/one   0 n +n=1$/);
+    assertMatch(out, / x\/one +\*\*\* 1 event lost on CPU 0 /);
+    const json = (await view(["--format", "json", ...paths])).out.trimEnd().split("\n")
+      .map((line) => JSON.parse(line));
+    const told = json.map(({ trace, lost, fields }) => [trace, lost ?? fields.n]);
+    assertEquals(told.sort(), [["x/one", 0], ["x/one", 1], ["y/one", 1], ["y/one", 1]]);
+    const figures = (await view(["--stats", ...paths])).out;
+    assertStringIncludes(figures, " on 2 CPUs");
+    assertMatch(figures, /^ {2}trace +CPU +events +lost /m);
+    for (const name of ["x/one", "y/one"]) {
+      assertMatch(figures, new RegExp(`^ {2}${name} +0 +1 +1 `, "m"));
+    }
+    const { cpus } = JSON.parse((await view(["--stats", "--format=json", ...paths])).out);
+    assertEquals(cpus.map(({ trace, cpu }: Record<string, unknown>) => [trace, cpu]), [
+      ["x/one", 0],
+      ["y/one", 0],
+    ]);
+    const followed = await view(["--follow", "--format", "json", ...paths]);
+    const names = followed.out.trimEnd().split("\n").map((line) => JSON.parse(line).trace);
+    assertEquals(names.sort(), ["x/one", "x/one", "y/one", "y/one"]);
+    const alone = JSON.parse((await view(["--format=json", paths[0]])).out.split("\n")[0]);
+    assertEquals("trace" in alone, false);
+  },
+);
 
 Deno.test("view() shows figures, and the slowest of what lasts", { ignore }, async () => {
   using directory = new TempDirectory();

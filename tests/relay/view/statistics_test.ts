@@ -33,7 +33,7 @@ Deno.test("push() counts by name, the most first, and by CPU", () => {
   }
   statistics.lost({ cpu: 2, begin: 0, end: 1, count: 9 });
   assertEquals(statistics.names, [["b", 2], ["a", 1], ["c", 1]]);
-  assertEquals(statistics.cpus.map(([cpu, { events, lost }]) => [cpu, events, lost]), [
+  assertEquals(statistics.cpus.map(({ cpu, events, lost }) => [cpu, events, lost]), [
     [0, 2, 0],
     [1, 2, 0],
     [2, 0, 9],
