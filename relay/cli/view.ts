@@ -216,7 +216,8 @@ class View implements TraceListener {
     const { events, between, where, by } = this.#options;
     const missing = [
       ...declared.missingEvents([...events, ...between ?? []]),
-      ...declared.missingFields([...where?.paths ?? [], ...by === null ? [] : [by]]),
+      ...declared.missingFields(where?.paths ?? [], where?.besideTexts),
+      ...declared.missingFields(by === null ? [] : [by]),
     ];
     for (const one of new Set(missing)) console.error(`warning: ${plainText(one)}`);
   }

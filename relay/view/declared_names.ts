@@ -33,14 +33,14 @@ export class DeclaredNames {
     return missingEvents(patterns, [...this.#names], this.#none);
   }
 
-  /** Says of each path that names nothing in any event that it does not. */
-  missingFields(paths: readonly Path[]): string[] {
+  /** Says of each path that names nothing in any event that it does not; `besideTexts` as an expression has it. */
+  missingFields(paths: readonly Path[], besideTexts: ReadonlySet<Path> = new Set()): string[] {
     const missing = paths.filter((path) =>
       eventName(path) === null && !this.#events.some((event) => has(event, path))
     );
     if (missing.length === 0) return [];
     const names = this.#fieldNames();
-    return missing.map((path) => noEventHas(path, names, this.#none));
+    return missing.map((path) => noEventHas(path, names, this.#none, !besideTexts.has(path)));
   }
 
   #fieldNames(): Set<string> {

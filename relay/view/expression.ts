@@ -25,6 +25,8 @@ type Operand = <E>(source: ValueSource<E>) => ((event: E) => FieldValue | undefi
 export interface Expression {
   /** What it names of them. */
   readonly paths: readonly Path[];
+  /** Which of these it compares with a text. */
+  readonly besideTexts: ReadonlySet<Path>;
   /** The test of a source's events. */
   testOf<E>(source: ValueSource<E>): (event: E) => boolean;
 }
@@ -48,6 +50,7 @@ export function expression(text: string): Expression {
   const part = parser.whole();
   return {
     paths: parser.paths,
+    besideTexts: parser.besideTexts,
     testOf(source) {
       const condition = part(source);
       return condition === null ? () => false : (event) => condition(event) === true;
@@ -64,6 +67,7 @@ class Parser {
   readonly #text: string;
   readonly #tokens: readonly Token[];
   readonly paths: Path[] = [];
+  readonly besideTexts = new Set<Path>();
   #at = 0;
   #depth = 0;
   #comparisons = 0;
@@ -120,6 +124,7 @@ class Parser {
       throw new ExpressionError(why, shown, MAX_SHOWN);
     }
     const { kind, text } = this.#next;
+    const before = this.paths.length;
     const left = this.#operand();
     const sign = this.#next.text;
     if (this.#next.kind === "text" || !COMPARISONS.includes(sign)) {
@@ -127,7 +132,10 @@ class Parser {
       throw this.#wrong("a comparison, == != < <= > >= =~ contains");
     }
     this.#at++;
-    return compared(sign, left, this.#operand());
+    const isText = kind === "text" || this.#tokens[this.#at].kind === "text";
+    const right = this.#operand();
+    if (isText) { for (const path of this.paths.slice(before)) this.besideTexts.add(path); }
+    return compared(sign, left, right);
   }
 
   #operand(): Operand {

@@ -24,11 +24,19 @@ function noEventNamed(pattern: string, names: Iterable<string>, none: NoEvent): 
   return `${none} is named "${pattern}"${near(pattern.replaceAll("*", ""), names)}`;
 }
 
-/** Says that no event has such a field, and which names come near. */
-export function noEventHas(path: Path, names: Iterable<string>, none: NoEvent): string {
+/**
+ * Says that no event has such a field, and which names come near; if none does, and the field may be meant as a text, how
+ * to write one.
+ */
+export function noEventHas(
+  path: Path,
+  names: Iterable<string>,
+  none: NoEvent,
+  maybeText: boolean,
+): string {
   const wanted = pathText(fieldPath(path).steps);
   const hint = near(wanted, [...EVENT_NAMES, ...names]) ||
-    (path.length === 1 ? "; text stands in quotes" : "");
+    (path.length === 1 && maybeText ? "; text stands in quotes" : "");
   return `${none} has a field "${pathText(path)}"${hint}`;
 }
 
@@ -36,10 +44,16 @@ function near(wanted: string, names: Iterable<string>): string {
   if (wanted.length < MIN_LENGTH) return "";
   const limit = Math.floor(wanted.length / 4);
   const found = [...new Set(names)].map((name) => ({ name, distance: distanceIn(wanted, name) }))
-    .filter(({ distance }) => distance <= limit)
+    .filter(({ name, distance }) => distance <= limit || isNearlyAll(wanted, name))
     .sort((a, b) => a.distance - b.distance || a.name.length - b.name.length)
     .slice(0, MAX_NEAR).map(({ name }) => name);
   return found.length === 0 ? "" : `; there is ${found.join(", ")}`;
+}
+
+/** Whether a text is the whole of a name but for a letter. */
+function isNearlyAll(wanted: string, name: string): boolean {
+  return Math.abs(name.length - wanted.length) <= 1 && distanceIn(wanted, name) <= 1 &&
+    distanceIn(name, wanted) <= 1;
 }
 
 /** How many letters have to change, or two have to change places, until a text is a part of a name, whatever their case. */

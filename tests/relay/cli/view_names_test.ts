@@ -18,6 +18,11 @@ const cases: [readonly string[], readonly string[]][] = [
     'no event has a field "GET"; text stands in quotes',
     'no event has a field "context.request"; there is request',
   ]],
+  [["--where", 'ur1 == "/" || txt == "hi" || "hi" == urll'], [
+    'no event has a field "ur1"; there is url',
+    'no event has a field "txt"',
+    'no event has a field "urll"; there is url',
+  ]],
   [["--where", "url[0] == 1 && status.x == 2"], [
     'no event has a field "url[0]"',
     'no event has a field "status.x"; there is status',

@@ -65,6 +65,8 @@ for (
     ["fields.vtid", "; there is vtid"],
     ["fields.stats", "; there is status"],
     ["stauts", "; there is status"],
+    ["tga", "; there is tag"],
+    ["lst", "; there is list"],
     ["durtaion", "; there is duration"],
     ["nmae", "; there is name"],
     ["context.at", ""],

@@ -50,7 +50,7 @@ export function missingFields(data: TraceData, question: Expression): string[] {
   const names = data.kinds.flatMap(({ fields }) => fields.map(({ path }) => path.join(".")));
   const missing = question.paths
     .filter((path) => sources.every((one) => one.readerOf(path) === null))
-    .map((path) => noEventHas(path, names, "no event"));
+    .map((path) => noEventHas(path, names, "no event", !question.besideTexts.has(path)));
   return [...new Set(missing)];
 }
 
