@@ -1,4 +1,5 @@
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
+import { thereIs } from "../view/near_names.ts";
 import { JobError } from "./job_error.ts";
 
 /** What the arguments of a command say, options and the rest. */
@@ -14,8 +15,9 @@ export function parseOptions<const Options extends ParseArgsOptionsConfig>(
   args: readonly string[],
   options: Options,
 ): ParsedOptions<Options> {
-  const parsed = understood(() =>
-    parseArgs({ args: [...args], allowPositionals: true, tokens: true, options })
+  const parsed = understood(
+    Object.keys(options),
+    () => parseArgs({ args: [...args], allowPositionals: true, tokens: true, options }),
   );
   const given = new Set<string>();
   for (const { kind, name = "" } of parsed.tokens as readonly { kind: string; name?: string }[]) {
@@ -29,13 +31,21 @@ export function parseOptions<const Options extends ParseArgsOptionsConfig>(
   return parsed as ParsedOptions<Options>;
 }
 
+/** What people are told of an option that is none, and which of the options come near. */
+export function unknownOption(option: string, options: readonly string[]): string {
+  const near = thereIs(option.replace(/^-+/, ""), options, (name) => `--${name}`);
+  return `Cannot understand the arguments: Unknown option '${option}'${near}`;
+}
+
 /** What is wrong becomes a line, of which the hint at `--` is left out. */
-function understood<T>(parse: () => T): T {
+function understood<T>(options: readonly string[], parse: () => T): T {
   try {
     return parse();
   } catch (error) {
     const [firstLine] = (error as Error).message.split("\n");
     const why = firstLine.replace(/\. To specify a positional.*|\.$/, "");
+    const [, unknown] = /^Unknown option '([^']*)'$/.exec(why) ?? [];
+    if (unknown !== undefined) throw new JobError(unknownOption(unknown, options));
     throw new JobError(`Cannot understand the arguments: ${why}`);
   }
 }

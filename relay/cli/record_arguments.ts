@@ -1,6 +1,8 @@
+import type { ContextName } from "../session/options.ts";
+import { isNearlyAll } from "../view/near_names.ts";
 import { commandName } from "./command_name.ts";
 import { JobError } from "./job_error.ts";
-import { parseOptions } from "./parse_options.ts";
+import { parseOptions, unknownOption } from "./parse_options.ts";
 
 /** What `record` was asked to do. */
 export interface RecordArguments {
@@ -83,6 +85,8 @@ const WITH_VALUE: Readonly<Record<string, string | null>> = {
   "max-file-size": "LTT_RELAY_MAX_FILE_SIZE",
   "max-files": "LTT_RELAY_MAX_FILES",
 };
+/** What each event can tell besides. */
+const CONTEXTS: readonly string[] = ["cpu", "worker"] satisfies readonly ContextName[];
 const FLAGS = ["json", "flight-recorder", "live"];
 const OPTIONS = {
   ...Object.fromEntries(Object.keys(WITH_VALUE).map((name) => [name, { type: "string" } as const])),
@@ -113,6 +117,7 @@ export function parseRecordArguments(args: readonly string[]): RecordArguments |
     const value = text(name);
     if (variable !== null && value !== null) env[variable] = value;
   }
+  if (env.LTT_RELAY_CONTEXTS !== undefined) assertContexts(env.LTT_RELAY_CONTEXTS);
   if (values["flight-recorder"]) env.LTT_RELAY_MODE = "flight-recorder";
   if (values.live) env.LTT_RELAY_LIVE ??= "1000";
   const relayd = text("relayd");
@@ -153,11 +158,29 @@ function divide(args: readonly string[]): {
       ours.push(`${args[i]}=${args[++i]}`);
       continue;
     }
+    if (!isOurs && args[i].startsWith("--")) assertNoneOfOurs(name);
     (isOurs || args[i] === "-h" ? ours : denoArgs).push(args[i]);
     if (DENO_WITH_VALUE.includes(args[i]) && i + 1 < args.length) denoArgs.push(args[++i]);
   }
   if (args[i] === "--") i++;
   return { ours, denoArgs, script: args[i] ?? null, scriptArgs: args.slice(i + 1) };
+}
+
+/** Refuses what Deno would not know either: an option of ours but for a letter. None of Deno's comes so near one. */
+function assertNoneOfOurs(name: string): void {
+  const names = Object.keys(OPTIONS);
+  if (!names.some((one) => isNearlyAll(name, one))) return;
+  throw new JobError(unknownOption(`--${name}`, names));
+}
+
+/** Refuses contexts that there are not. */
+function assertContexts(list: string): void {
+  const unknown = list.split(",").map((one) => one.trim()).find((one) =>
+    one !== "" && !CONTEXTS.includes(one)
+  );
+  if (unknown === undefined) return;
+  const there = `there is no context "${unknown}", but ${CONTEXTS.join(" and ")}`;
+  throw new JobError(`Cannot use --context ${list}: ${there}`);
 }
 
 function seconds(text: string | null): number | null {

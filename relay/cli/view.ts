@@ -191,6 +191,7 @@ class View implements TraceListener {
   /** The events that are wanted. */
   *#wanted(traces: OpenedTraces, values: EventValues): Generator<TraceEvent, void, void> {
     this.#sayMissing(new DeclaredNames(traces.formats, "no event"));
+    this.#sayMissingCpus(traces);
     const filter = this.#filterOf(traces.span(), values);
     this.#filter = filter;
     for (const event of traces.events(values.looksBack ? -Infinity : filter.from)) {
@@ -203,7 +204,7 @@ class View implements TraceListener {
     const { events, cpus, where, from, to } = this.#options;
     return new EventFilter({
       names: events,
-      cpus,
+      cpus: new Set(cpus.flatMap((range) => range.cpus)),
       meet: (event) => values.meet(event),
       where: where?.testOf(values) ?? null,
       from: from?.(span) ?? -Infinity,
@@ -220,6 +221,19 @@ class View implements TraceListener {
       ...declared.missingFields(by === null ? [] : [by]),
     ];
     for (const one of new Set(missing)) console.error(`warning: ${plainText(one)}`);
+  }
+
+  /** Says which of the CPUs that were asked for no trace has recorded on. */
+  #sayMissingCpus(traces: OpenedTraces): void {
+    const { cpus } = this.#options;
+    if (cpus.length === 0) return;
+    const there = new Set(traces.lives().map(({ cpu }) => cpu).filter((cpu) => cpu >= 0));
+    const shown = [...there].sort((a, b) => a - b).join(", ");
+    for (const { text, cpus: wanted } of cpus) {
+      if (wanted.some((cpu) => there.has(cpu))) continue;
+      const hint = shown === "" ? "" : `; there is ${shown}`;
+      console.error(`warning: no event is of CPU ${text}${hint}`);
+    }
   }
 
   /** Prints events, from now on also what is lost. */

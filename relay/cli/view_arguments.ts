@@ -15,6 +15,14 @@ import { type ParsedOptions, parseOptions } from "./parse_options.ts";
 /** How events are shown. */
 export type ViewFormat = "columns" | "json" | "babeltrace";
 
+/** CPUs that follow each other. */
+export interface CpuRange {
+  /** As it was typed: `3`, `3-5`. */
+  readonly text: string;
+  /** The CPUs. */
+  readonly cpus: readonly number[];
+}
+
 /** What `view` was asked to do. */
 export interface ViewArguments {
   /** Directories with traces. */
@@ -23,8 +31,8 @@ export interface ViewArguments {
   readonly format: ViewFormat;
   /** Patterns of names; none for all. */
   readonly events: readonly string[];
-  /** CPUs; none for all. */
-  readonly cpus: ReadonlySet<number>;
+  /** CPUs, from the first to the last of each; none for all. */
+  readonly cpus: readonly CpuRange[];
   /** What has to be true of an event; `null` for nothing. */
   readonly where: Expression | null;
   /** The first time that is shown; `null` for the trace's. */
@@ -80,7 +88,9 @@ export function parseViewArguments(args: readonly string[]): ViewArguments | nul
   const { values, positionals } = parseOptions(withNegative(rest), OPTIONS);
   if (values.help) return null;
   if (positionals.length === 0 || positionals.includes("")) {
-    throw new JobError("Cannot view: no trace is named");
+    // What was meant as the trace may have become the second event.
+    const hint = between === null ? "" : "; --between takes two events";
+    throw new JobError(`Cannot view: no trace is named${hint}`);
   }
   for (const [name, value] of Object.entries(values)) {
     if ([value].flat().includes("")) throw new JobError(`Cannot use --${name} without a value`);
@@ -108,7 +118,7 @@ export function parseViewArguments(args: readonly string[]): ViewArguments | nul
     traces: positionals,
     format,
     events: (values.event ?? []).flatMap((list) => listOf("event", list)),
-    cpus: new Set((values.cpu ?? []).flatMap(cpusOf)),
+    cpus: (values.cpu ?? []).flatMap(cpusOf),
     where: values.where === undefined ? null : understood(() => expression(values.where!)),
     from: values.from === undefined ? null : understood(() => timeBound(values.from!)),
     to: values.to === undefined ? null : understood(() => timeBound(values.to!)),
@@ -143,15 +153,13 @@ function listOf(option: string, text: string): string[] {
 }
 
 /** CPUs, `1,3-5`. */
-function cpusOf(text: string): number[] {
-  const cpus: number[] = [];
-  for (const part of listOf("cpu", text)) {
+function cpusOf(text: string): CpuRange[] {
+  return listOf("cpu", text).map((part) => {
     const range = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(part);
     const [first, last] = [Number(range?.[1]), Number(range?.[2] ?? range?.[1])];
     if (!(first <= last)) throw new JobError(`Cannot use --cpu ${text}: "${part}" is no CPU`);
-    for (let cpu = first; cpu <= last; cpu++) cpus.push(cpu);
-  }
-  return cpus;
+    return { text: part, cpus: Array.from({ length: last - first + 1 }, (_, i) => first + i) };
+  });
 }
 
 /** What the user got wrong ends the job. */

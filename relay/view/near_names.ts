@@ -21,7 +21,7 @@ export function missingEvents(
 
 /** Says that no event is named so, which is a pattern, and which names come near. */
 function noEventNamed(pattern: string, names: Iterable<string>, none: NoEvent): string {
-  return `${none} is named "${pattern}"${near(pattern.replaceAll("*", ""), names)}`;
+  return `${none} is named "${pattern}"${thereIs(pattern.replaceAll("*", ""), names)}`;
 }
 
 /**
@@ -35,23 +35,28 @@ export function noEventHas(
   maybeText: boolean,
 ): string {
   const wanted = pathText(fieldPath(path).steps);
-  const hint = near(wanted, [...EVENT_NAMES, ...names]) ||
+  const hint = thereIs(wanted, [...EVENT_NAMES, ...names]) ||
     (path.length === 1 && maybeText ? "; text stands in quotes" : "");
   return `${none} has a field "${pathText(path)}"${hint}`;
 }
 
-function near(wanted: string, names: Iterable<string>): string {
+/** Says which names come near a text; nothing if none does. `shown` tells how a name is written. */
+export function thereIs(
+  wanted: string,
+  names: Iterable<string>,
+  shown: (name: string) => string = (name) => name,
+): string {
   if (wanted.length < MIN_LENGTH) return "";
   const limit = Math.floor(wanted.length / 4);
   const found = [...new Set(names)].map((name) => ({ name, distance: distanceIn(wanted, name) }))
     .filter(({ name, distance }) => distance <= limit || isNearlyAll(wanted, name))
     .sort((a, b) => a.distance - b.distance || a.name.length - b.name.length)
-    .slice(0, MAX_NEAR).map(({ name }) => name);
+    .slice(0, MAX_NEAR).map(({ name }) => shown(name));
   return found.length === 0 ? "" : `; there is ${found.join(", ")}`;
 }
 
 /** Whether a text is the whole of a name but for a letter. */
-function isNearlyAll(wanted: string, name: string): boolean {
+export function isNearlyAll(wanted: string, name: string): boolean {
   return Math.abs(name.length - wanted.length) <= 1 && distanceIn(wanted, name) <= 1 &&
     distanceIn(name, wanted) <= 1;
 }

@@ -25,6 +25,8 @@ const wrong: [string[], string][] = [
   [["--out", "a", "--out", "b"], "Cannot use --out twice: it has one value"],
   [["--out=a", "--out=a"], "Cannot use --out twice: it has one value"],
   [["--wat"], "Cannot understand the arguments: Unknown option '--wat'"],
+  [["--lvie"], "Cannot understand the arguments: Unknown option '--lvie'; there is --live"],
+  [["--liste=1"], "Cannot understand the arguments: Unknown option '--liste'; there is --list"],
   [["-x"], "Cannot understand the arguments: Unknown option '-x'"],
   [["--out"], "Cannot understand the arguments: Option '--out <value>' argument missing"],
   [["--out", "-1"], "Cannot understand the arguments: Option '--out' argument is ambiguous"],

@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { JobError } from "../../../relay/cli/job_error.ts";
+import { CANNOT_RECORD } from "./recording.ts";
 import { parseRecordArguments } from "../../../relay/cli/record_arguments.ts";
 
 Deno.test("parseRecordArguments() of nothing records the example", () => {
@@ -58,6 +59,13 @@ const wrong: [string[], string][] = [
   [["--seconds", "1e9"], "Cannot use --seconds 1e9"],
   [["--out=", "s.ts"], "Cannot use --out without a value"],
   [["--out"], "Cannot understand the arguments"],
+  [["--outt", "x", "s.ts"], "Unknown option '--outt'; there is --out"],
+  [["--event=x", "s.ts"], "Unknown option '--event'; there is --events"],
+  [["--blackbox=x", "s.ts"], "Unknown option '--blackbox'; there is --black-box"],
+  [
+    ["--context", "cpu,cpuu", "s.ts"],
+    'Cannot use --context cpu,cpuu: there is no context "cpuu", but cpu and worker',
+  ],
   [["--json=yes"], "Cannot understand the arguments"],
   [["--out", "a", "--json", "--out=b", "s.ts"], "Cannot use --out twice: it has one value"],
 ];
@@ -66,3 +74,21 @@ for (const [args, message] of wrong) {
     assertThrows(() => parseRecordArguments(args), JobError, message);
   });
 }
+
+Deno.test(
+  "parseRecordArguments() hands on every option of deno run",
+  { ignore: CANNOT_RECORD },
+  async () => {
+    const command = new Deno.Command(Deno.execPath(), {
+      args: ["run", "--help=full"],
+      env: { NO_COLOR: "1" },
+    });
+    const help = new TextDecoder().decode((await command.output()).stdout);
+    const options = [...help.matchAll(/^ +(?:-\w, )?(--[a-z0-9-]+)/gm)].map(([, option]) => option);
+    assertEquals(options.length > 40, true, help);
+    for (const option of new Set(options)) {
+      if (option === "--help") continue;
+      assertEquals(parseRecordArguments([`${option}=x`, "s.ts"])?.denoArgs, [`${option}=x`]);
+    }
+  },
+);

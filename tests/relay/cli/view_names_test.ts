@@ -31,6 +31,10 @@ const cases: [readonly string[], readonly string[]][] = [
     ["--where", "fields.status == 1 || context.cpu_id == cpu || duration > time || name == 'x'"],
     [],
   ],
+  [["--cpu", "0-1,9,4-5"], [
+    "no event is of CPU 9; there is 0",
+    "no event is of CPU 4-5; there is 0",
+  ]],
   [["--between", "*request", "*respons", "--by", "req"], [
     'no event is named "*respons"; there is http:server_response',
     'no event has a field "req"; there is request',

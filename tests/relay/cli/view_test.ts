@@ -27,12 +27,16 @@ Deno.test("view() shows lines of JSON", { ignore }, async () => {
 
 const chosen: [readonly string[], unknown[], missing?: string][] = [
   [["--event", "*request"], [1, 2, 3, 4]],
-  [["--event", "http:server_response,gc*", "--event", "*request"], [1, 1, 2, 2, 3, 3, 4, 4], "gc*"],
+  [
+    ["--event", "http:server_response,gc*", "--event", "*request"],
+    [1, 1, 2, 2, 3, 3, 4, 4],
+    'named "gc*"',
+  ],
   [["--where", "status > 202"], [3, 4]],
   [["--where", 'url =~ "*3" || status == 201'], [1, 3]],
   [["--where", '"PAGE/2" || "204"'], [2, 4]],
   [["--where", "duration >= 0 && status != 203", "--event", "*response"], [1, 2, 4]],
-  [["--cpu", "1-3"], []],
+  [["--cpu", "1-3"], [], "of CPU 1-3; there is 0"],
   [["--from", "1h"], []],
   [["--to", "0"], []],
   [["--from", "0", "--to", "1h", "--event", "*response"], [1, 2, 3, 4]],
@@ -45,7 +49,7 @@ for (const [options, expected, missing] of chosen) {
     const args = ["--format=json", ...options, await requests(directory, 4)];
     const { code, out, err } = await view(args);
     const lines = out.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
-    const warning = missing === undefined ? "" : `warning: no event is named "${missing}"\n`;
+    const warning = missing === undefined ? "" : `warning: no event is ${missing}\n`;
     assertEquals([lines.map(({ fields }) => fields.request), err, code], [expected, warning, 0]);
   });
 }
