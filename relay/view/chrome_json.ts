@@ -3,12 +3,15 @@ import { chromeArguments, microseconds } from "./chrome_values.ts";
 import type { EventOrigin, OriginOf } from "./origins.ts";
 import { pairRole } from "./pair_rules.ts";
 import { type Pair, Pairs, type Unended } from "./pairs.ts";
+import { isMainCpu, isOfWorkers, MAIN_THREAD, WORKER_BEGIN } from "./thread_names.ts";
 
 /** A trace as Chrome's viewers number it. */
 interface ChromeProcess {
   readonly pid: number;
-  /** Threads that have their name. */
-  readonly tids: Set<number>;
+  /** Names of the threads that had each CPU, one after the other. */
+  readonly threads: Map<number, Set<string>>;
+  /** Whether its workers say their names. */
+  hasWorkers: boolean;
 }
 
 /** Begins of a thread that are kept. */
@@ -28,7 +31,7 @@ type Entry = Readonly<Record<string, string | number>>;
  * | what has not ended | `B` or `b` alone |
  * | what was recorded | `args`: `fields`, `context`, and in `end` those of the event it ended with |
  * | lost events | a counter, `C`, that grows |
- * | a trace, a CPU | process and thread, named by metadata, `M` |
+ * | a trace, a CPU | process and thread, named by metadata, `M`, the thread anew when its name is told |
  *
  * Times are microseconds since `otherData.begin_ns`, with all their digits. Integers that a double does not
  * hold are text. It is made piece by piece: what is kept in memory is what is under way.
@@ -62,7 +65,8 @@ export class ChromeJson {
     const { trace, env } = this.#originOf(event.class);
     const { pid, names } = this.#place(trace, env, event.cpu);
     const tid = tidOf(event.cpu);
-    const text = names + this.#entry(event.class.name, {
+    const threads = this.#threadNames(event, this.#processes.get(trace)!, env);
+    const text = names + threads + this.#entry(event.class.name, {
       cat: categoryOf(event.class.name),
       ph: "i",
       s: "t",
@@ -157,17 +161,42 @@ export class ChromeJson {
     let found = this.#processes.get(trace);
     let names = "";
     if (found === undefined) {
-      found = { pid: this.#freePid(Number(env.vpid)), tids: new Set() };
+      const pid = this.#freePid(Number(env.vpid));
+      found = { pid, threads: new Map(), hasWorkers: false };
       this.#processes.set(trace, found);
       const title = [env.trace_name ?? env.procname, env.hostname].filter(Boolean).join(" on ");
       names += this.#name("process_name", found.pid, 0, title || "trace");
     }
-    const { pid, tids } = found;
-    if (!tids.has(cpu)) {
-      tids.add(cpu);
+    const { pid, threads } = found;
+    if (!threads.has(cpu)) {
+      threads.set(cpu, new Set());
       names += this.#name("thread_name", pid, tidOf(cpu), cpuName(cpu));
     }
     return { pid, names };
+  }
+
+  /** What an event tells of the names of its process's threads, if that is new: the last one counts for viewers. */
+  #threadNames(
+    { class: { name: eventName }, cpu, fields, context }: TraceEvent,
+    process: ChromeProcess,
+    env: EventOrigin["env"],
+  ): string {
+    const told = eventName === WORKER_BEGIN ? fields.name : context?.worker_name;
+    let text = typeof told === "string" ? this.#threadName(process, cpu, told) : "";
+    const isNew = !process.hasWorkers && isOfWorkers(eventName);
+    process.hasWorkers ||= isNew;
+    for (const one of isNew ? process.threads.keys() : process.hasWorkers ? [cpu] : []) {
+      if (!isMainCpu(one, env) || process.threads.get(one)!.size > 0) continue;
+      text += this.#threadName(process, one, MAIN_THREAD);
+    }
+    return text;
+  }
+
+  #threadName({ pid, threads }: ChromeProcess, cpu: number, name: string): string {
+    const names = threads.get(cpu)!;
+    if (name === "" || names.has(name)) return "";
+    names.add(name);
+    return this.#name("thread_name", pid, tidOf(cpu), `${cpuName(cpu)} · ${[...names].join(", ")}`);
   }
 
   /** The program's own number, if it is one, and no other trace has it. */

@@ -19,6 +19,7 @@ import plainValues from "../plain_values.ts" with { type: "text" };
 import slowest from "../slowest.ts" with { type: "text" };
 import steps from "../steps.ts" with { type: "text" };
 import textSearch from "../text_search.ts" with { type: "text" };
+import threadNames from "../thread_names.ts" with { type: "text" };
 import units from "../units.ts" with { type: "text" };
 import valueSource from "../value_source.ts" with { type: "text" };
 import valueText from "../value_text.ts" with { type: "text" };
@@ -80,6 +81,7 @@ export const parts: PageParts = {
     traceEvent,
     glob,
     units,
+    threadNames,
     clockText,
     valueText,
     basedNumber,

@@ -63,6 +63,26 @@ Deno.test("ChromeJson.event() is an instant of its thread, with what was recorde
   }]);
 });
 
+Deno.test("ChromeJson.event() names threads as they say their names, and the main one when workers do", () => {
+  const names = (items: readonly TraceEvent[], tracer_name: string): unknown[] => {
+    const origin = { ...oneOrigin(null!), env: { ...oneOrigin(null!).env, tracer_name } };
+    const told = new Map(
+      ofPhase(traceOf(items, () => origin), "M").map(({ tid, args }) => [tid, args.name]),
+    );
+    return [told.get(2), told.get(3)];
+  };
+  const begin = (time: number, name: string): TraceEvent =>
+    event("worker:begin", time, { worker: time, name }, { cpu: 1 });
+  const [tick, tock] = [event("tick", 1), event("tick", 9)];
+  const both = ["CPU 0 · main", "CPU 1 · first, second"];
+  assertEquals(names([tick, begin(2, "first"), begin(3, "second")], "ltt-relay-deno"), both);
+  assertEquals(names([begin(2, "first"), begin(3, "second"), tock], "ltt-relay-deno"), both);
+  assertEquals(names([tick, begin(2, "first")], "lttng-ust"), ["CPU 0", "CPU 1 · first"]);
+  assertEquals(names([tick, tock], "ltt-relay-deno"), ["CPU 0", undefined]);
+  const named = event("tick", 1, {}, { context: { worker_name: "w" } });
+  assertEquals(names([named, begin(2, "")], "ltt-relay-deno"), ["CPU 0 · w", "CPU 1"]);
+});
+
 Deno.test("ChromeJson.event() names the process and each thread once", () => {
   const trace = traceOf([0, 1, 0, -1].map((cpu, i) => event("tick", i, {}, { cpu })));
   const names = ofPhase(trace, "M").map(({ name, pid, tid, args }) => [name, pid, tid, args.name]);

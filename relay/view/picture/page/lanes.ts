@@ -1,3 +1,4 @@
+import { isMainCpu, isOfWorkers, MAIN_THREAD, WORKER_BEGIN } from "../../thread_names.ts";
 import { type Down, downsOf } from "./downs.ts";
 import type { State } from "./state.ts";
 import type { TraceData } from "./trace_data.ts";
@@ -96,12 +97,22 @@ function laneLabel(data: TraceData, trace: number, cpu: number, name: string = "
   return data.traces.length > 1 ? `${traceTitle(data, trace)} · ${thread}` : thread;
 }
 
+/** Lanes of main threads, where the traces tell. */
+function mainLanes({ kinds, lane, lanes, traces, facts }: TraceData): number[] {
+  const telling = kinds.filter(({ name, events }) => isOfWorkers(name) && events.length > 0)
+    .map(({ events: [event] }) => lanes[lane[event]].trace);
+  return Array.from(lanes.keys()).filter((index) => {
+    const { trace, cpu } = lanes[index];
+    return telling.includes(trace) && isMainCpu(cpu, facts.environments[traces[trace]]);
+  });
+}
+
 /** Names of threads by lane, one after the other: from their events' context, or from what tells that a worker begins. */
 function threadNames(data: TraceData): Map<number, Set<string>> {
   const names = new Map<number, Set<string>>();
   for (const { name: kindName, fields, events } of data.kinds) {
     const field = fields.find(({ name }) =>
-      name === "context.worker_name" || (name === "name" && kindName === "worker:begin")
+      name === "context.worker_name" || (name === "name" && kindName === WORKER_BEGIN)
     );
     if (field === undefined) continue;
     for (let place = 0; place < events.length; place++) {
@@ -111,6 +122,9 @@ function threadNames(data: TraceData): Map<number, Set<string>> {
       const name = field.text(place);
       if (name !== "") own.add(name);
     }
+  }
+  for (const lane of mainLanes(data)) {
+    if (!names.get(lane)?.size) names.set(lane, new Set([MAIN_THREAD]));
   }
   return names;
 }

@@ -4,17 +4,21 @@ import { downsOf } from "../../../../../relay/view/picture/page/downs.ts";
 import { makeLanes } from "../../../../../relay/view/picture/page/lanes.ts";
 import { TraceData } from "../../../../../relay/view/picture/page/trace_data.ts";
 import { PictureData } from "../../../../../relay/view/picture/picture_data.ts";
+import type { PictureFacts } from "../../../../../relay/view/picture/picture_format.ts";
 import { event } from "../../support.ts";
 
 /** A program of 1000 ns, and what its second CPU recorded from 100 to 900. */
-function dataOf(events: readonly TraceEvent[]): TraceData {
+function dataOf(
+  events: readonly TraceEvent[],
+  environments: PictureFacts["environments"] = {},
+): TraceData {
   const collected = new PictureData();
   for (const one of events) collected.push(one);
   const lives = [
     { trace: "", cpu: 0, begin: 0, end: 1000 },
     { trace: "", cpu: 1, begin: 100, end: 900 },
   ];
-  return new TraceData(collected.finish({ title: "t", beginNs: "0", environments: {}, lives }));
+  return new TraceData(collected.finish({ title: "t", beginNs: "0", environments, lives }));
 }
 
 const on = (time: number, name: string, fields: TraceEvent["fields"] = {}): TraceEvent =>
@@ -55,4 +59,15 @@ Deno.test("makeLanes() names all threads that had a CPU, one after the other", (
     "CPU 0",
     "CPU 1 · first, second",
   ]);
+});
+
+Deno.test("makeLanes() names the main thread where workers say their names, of this tracer's traces", () => {
+  const labels = (events: readonly TraceEvent[], tracer_name: string): string[] =>
+    makeLanes(dataOf(events, { "": { tracer_name } })).map(({ label }) => label);
+  const named = ["CPU 0 · main", "CPU 1 · first, second"];
+  assertEquals(labels(WORKERS, "ltt-relay-deno"), named);
+  assertEquals(labels(WORKERS, "lttng-ust")[0], "CPU 0");
+  assertEquals(labels([on(1, "tick")], "ltt-relay-deno"), ["CPU 0", "CPU 1"]);
+  const worker = event("worker:begin", 5, { worker: 9, name: "starter" });
+  assertEquals(labels([worker, ...WORKERS], "ltt-relay-deno")[0], "CPU 0 · starter");
 });
