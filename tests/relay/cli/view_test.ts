@@ -101,8 +101,8 @@ Deno.test(
     }
     const { out } = await view(paths);
     const rows = out.split("\n").filter((row) => row.includes("n=")).map((row) => row.trim());
-    assertMatch(rows[0], /^0\.\d{9} +x\/one   0 n +n=0$/);
-    assertMatch(rows[1], /^\d\.\d{9} +\S+ y\/one   0 n +n=1$/);
+    assertMatch(rows[0], /^0\.\d{9} +x\/one {3}0 n +n=0$/);
+    assertMatch(rows[1], /^\d\.\d{9} +\S+ y\/one {3}0 n +n=1$/);
     assertMatch(out, / x\/one +\*\*\* 1 event lost on CPU 0 /);
     const json = (await view(["--format", "json", ...paths])).out.trimEnd().split("\n")
       .map((line) => JSON.parse(line));

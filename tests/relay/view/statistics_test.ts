@@ -53,7 +53,7 @@ Deno.test("statisticsText() and statisticsJson() name what lasts also where none
   const statistics = requests();
   statistics.push(event("worker:start", 3e9, { worker: 1 }));
   const text = statisticsText(statistics);
-  const [, row] = /^  worker +(.*)$/m.exec(text)!;
+  const [, row] = /^ {2}worker +(.*)$/m.exec(text)!;
   assertEquals(row.split(/ +/), ["0", "1"]);
   assertEquals(text.includes("slowest worker"), false);
   const { durations } = JSON.parse(statisticsJson(statistics));
