@@ -47,6 +47,19 @@ Deno.test("deno task record --relayd sends everything to the daemon, and says so
   assertEquals(counts, Array.from({ length: 1000 }, (_, n) => n));
 });
 
+Deno.test("deno task record --relayd counts --seconds from when the session begins", {
+  ignore,
+}, async () => {
+  await using daemon = await Daemon.start();
+  const args = ["--relayd", urlOf(daemon), "--json", "--seconds", "0.2", FOR_EVER];
+  const { code, out, err } = await record(args);
+  assertEquals(code, 0, err);
+  const trace = pathOf(daemon, JSON.parse(lastLine(out)).trace);
+  const view = ["--allow-read", MAIN, "view", "--stats", "--format=json", trace];
+  const { events, span_ns: span } = JSON.parse((await finish(start(view))).out);
+  assert(events > 0 && span < 1e9, `${events} events in ${span} ns`);
+});
+
 Deno.test("deno task record --relayd names the trace at the daemon for people", {
   ignore,
 }, async () => {
