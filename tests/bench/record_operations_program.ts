@@ -30,10 +30,6 @@ const operations: Record<string, readonly [count: number, run: (count: number) =
     "a small file read, await readTextFile": [2_000, async (count) => {
       for (let i = 0; i < count; i++) await Deno.readTextFile(file);
     }],
-    "a line of console.debug": [20_000, (count) => {
-      for (let i = 0; i < count; i++) console.debug("a line");
-      return Promise.resolve();
-    }],
     "a request, fetched and served": [2_000, async (count) => {
       for (let i = 0; i < count; i++) await (await fetch(url)).text();
     }],
