@@ -21,7 +21,14 @@ async function run(...args: string[]): Promise<void> {
 try {
   await run("record", "--out", "server");
   // Without what names a path of this machine.
-  await run("view", "--event", "http:*,shop:*,loop:*,worker:begin", "--html", "server.html", "server");
+  await run(
+    "view",
+    "--event",
+    "http:*,shop:*,loop:*,worker:begin",
+    "--html",
+    "server.html",
+    "server",
+  );
   const browser = await startChromium();
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
   await page.goto(pathToFileURL(`${directory}/server.html`).href);
