@@ -40,10 +40,12 @@ function asStored(value: FieldValue): Decoded {
   return Object.fromEntries(fields.map(([name, one]) => [name, asStored(one)]));
 }
 
-/** Whether a field is the length of a sequence beside it. */
+/** Whether a field is the length of a sequence beside it, and no field of the program's of such a name. */
 function isLength(name: string, fields: object): boolean {
-  return name.startsWith("_") && name.endsWith("_length") &&
-    Array.isArray((fields as Record<string, unknown>)[name.slice(1, -"_length".length)]);
+  if (!name.startsWith("_") || !name.endsWith("_length")) return false;
+  const values = fields as Readonly<Record<string, unknown>>;
+  const list = values[name.slice(1, -"_length".length)];
+  return Array.isArray(list) && values[name] === list.length;
 }
 
 /** Integers as numbers where these are exact. */
